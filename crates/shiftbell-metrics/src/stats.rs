@@ -1,1 +1,5 @@
-//! To be written.
+//! How sure a number is, without a name of a test ever reaching a person.
+
+pub mod interval;
+
+pub use interval::{Interval, newcombe_difference, wilson, z_of};
