@@ -1,0 +1,187 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::{Chance, Clock};
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// The bell of a revenue factory: webhooks in, honest numbers out, in Slack, in Discord and here.
+#[derive(Debug, Parser)]
+#[command(name = "shiftbell", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The server file [default: shiftbell.toml, if it exists]
+    #[arg(long, global = true, env = "SHIFTBELL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the sample company Clowns To Go, with nothing set up: a year of events, live webhooks, a web page
+    Demo(Demo),
+    /// Receive webhooks, answer commands, send digests and alerts
+    Serve,
+    /// Read definitions files and list every mistake, with its line and what would be right
+    Check(Check),
+    /// Bring the database to this version's tables
+    Migrate,
+    /// Read events from a file: NDJSON, or CSV with a mapping. Doing it again changes nothing
+    Import(Import),
+    /// Compute every derived number again from the events
+    Rebuild(Rebuild),
+    /// Ask for a number, as in chat: shiftbell ask --workspace clowns-to-go '/kpi mql-conversion b2b'
+    Ask(Ask),
+    /// Show a digest as it would be sent now, or send it
+    Digest(Digest),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// Address of the web page and the webhooks
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Folder for the database [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// About how many events the year has
+    #[arg(long, default_value_t = 40_000)]
+    pub events: u64,
+    /// Print no tour, only the address of the page
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Definitions files [default: all in the folder of workspaces]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// A file of events: .ndjson, .jsonl or .csv
+    pub file: PathBuf,
+    /// The source they come from, as the definitions file names it
+    #[arg(long)]
+    pub source: String,
+    /// The workspace they belong to [default: the only one]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// How the columns of a CSV become events
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// [default: every workspace]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// [default: the only one]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// The command as typed in chat, in quotes
+    #[arg(required = true, num_args = 1.., trailing_var_arg = false, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// The whole answer with its receipt, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Who asks (e-mail) [default: somebody who may see everything]
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+    /// As of this instant, such as 2026-11-19T19:05:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub struct Digest {
+    /// The digest, as the definitions file names it: scorecard, bowtie
+    pub name: String,
+    /// [default: the only one]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Print it and send nothing (what happens anyway without --send-now)
+    #[arg(long, conflicts_with = "send_now")]
+    pub dry_run: bool,
+    /// Send it now through the outbox; a digest that was sent today is not sent twice
+    #[arg(long)]
+    pub send_now: bool,
+    /// Only this person's (e-mail)
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+    /// As of this instant, such as 2026-11-19T22:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// Runs one command to its end.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
+    crate::log::start(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("start the threads of the program")))?;
+    let here = Here { config, clock: Clock::System, chance: Chance::System };
+    runtime.block_on(command(cli.command, here))
+}
+
+/// What every command is given.
+#[derive(Clone, Debug)]
+pub struct Here {
+    pub config: Config,
+    pub clock: Clock,
+    pub chance: Chance,
+}
+
+async fn command(command: Command, here: Here) -> Result<(), Failure> {
+    let _ = &here;
+    match command {
+        Command::Demo(_)
+        | Command::Serve
+        | Command::Check(_)
+        | Command::Migrate
+        | Command::Import(_)
+        | Command::Rebuild(_)
+        | Command::Ask(_)
+        | Command::Digest(_) => Err(Failure::Usage("not here yet".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_misspelt_command_is_answered_with_the_nearest_one() {
+        let error = Cli::try_parse_from(["shiftbell", "imprt"]).unwrap_err().to_string();
+        assert!(error.contains("'import'"), "{error}");
+    }
+}
