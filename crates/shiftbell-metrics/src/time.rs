@@ -66,7 +66,7 @@ pub struct Day(pub i32);
 
 impl Day {
     pub fn from_date(date: Date) -> Day {
-        Day(i32::try_from((date - Date::constant(1970, 1, 1)).get_days()).unwrap_or(0))
+        Day((date - Date::constant(1970, 1, 1)).get_days())
     }
 
     pub fn date(self) -> Date {
