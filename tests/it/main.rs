@@ -1,1 +1,3 @@
-//! One test binary.
+//! One test binary: how the whole program behaves, and whether the house is tidy.
+
+mod tidy;
