@@ -138,9 +138,17 @@ pub struct FieldName {
     pub name: String,
 }
 
+impl FieldName {
+    /// A name as written: `contact.lead_score`, or a word without a point, whose `of` is empty.
+    pub fn written(text: &str) -> FieldName {
+        let (of, name) = text.split_once('.').unwrap_or(("", text));
+        FieldName { of: of.to_owned(), name: name.to_owned() }
+    }
+}
+
 impl std::fmt::Display for FieldName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.of, self.name)
+        if self.of.is_empty() { f.write_str(&self.name) } else { write!(f, "{}.{}", self.of, self.name) }
     }
 }
 
