@@ -1,0 +1,112 @@
+//! HubSpot's properties and our fields, where every portal has the same ones. The map of the source comes first.
+
+use rust_decimal::Decimal;
+use shiftbell_metrics::event::Properties;
+use shiftbell_metrics::id::EntityKind;
+use shiftbell_metrics::money::Money;
+use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::value::Value;
+
+use crate::settings::SourceSettings;
+
+/// HubSpot's property for the owner of any record. It holds the id of an *owner*, not of a user.
+pub(super) const OWNER: &str = "hubspot_owner_id";
+
+/// Our field for a property; a property that nobody named keeps its own name.
+fn field_of<'a>(settings: &'a SourceSettings, entity: EntityKind, property: &'a str) -> &'a str {
+    if let Some(field) = settings.words.field(entity.word(), property) {
+        return field;
+    }
+    match (entity, property) {
+        (_, OWNER) => "owner",
+        (EntityKind::Contact, "lifecyclestage") => "lifecycle",
+        (EntityKind::Contact, "hs_lead_status") => "status",
+        (EntityKind::Contact, "hubspotscore") => "lead_score",
+        (EntityKind::Contact, "hs_analytics_source") => "source",
+        (EntityKind::Contact, "firstname") => "first_name",
+        (EntityKind::Contact, "lastname") => "last_name",
+        (EntityKind::Contact, "jobtitle") => "job_title",
+        (EntityKind::Deal, "dealstage") => "stage",
+        (EntityKind::Deal, "dealname") => "name",
+        (EntityKind::Deal, "dealtype") => "kind",
+        (EntityKind::Deal, "closedate") => "close_at",
+        (EntityKind::Deal, "hs_next_step") => "next_step",
+        (EntityKind::Deal, "notes_next_activity_date") => "next_step_at",
+        (EntityKind::Deal, "num_associated_contacts") => "contacts",
+        _ => property,
+    }
+}
+
+/// Our value where HubSpot's own is the same in every portal and the map says nothing.
+fn standard_value(field: &str, theirs: &str) -> Option<&'static str> {
+    match (field, theirs) {
+        ("stage", "closedwon") => Some("won"),
+        ("stage", "closedlost") => Some("lost"),
+        ("status", "UNQUALIFIED") => Some("disqualified"),
+        ("source", "ORGANIC_SEARCH") => Some("search"),
+        ("source", "PAID_SEARCH" | "PAID_SOCIAL") => Some("ads"),
+        ("source", "REFERRALS") => Some("referral"),
+        ("source", "DIRECT_TRAFFIC") => Some("direct"),
+        _ => None,
+    }
+}
+
+/// The changes that a new value of one property means; empty text clears.
+pub(super) fn changes(settings: &SourceSettings, entity: EntityKind, property: &str, theirs: &str) -> Properties {
+    let field = field_of(settings, entity, property);
+    let value = value_of(settings, entity, field, property, theirs);
+    let mut set = Properties::new();
+    match (entity, field) {
+        (EntityKind::Contact, "email") => {
+            let domain = theirs.rsplit_once('@').map_or(Value::Null, |(_, of)| Value::text(of.trim().to_lowercase()));
+            set.insert("email_domain".to_owned(), domain);
+        }
+        // A deal's amount is what the customer pays a year, unless the map names another property for that.
+        (EntityKind::Deal, "amount") if !settings.words.has_field("deal", "annual_amount") => {
+            set.insert("annual_amount".to_owned(), value.clone());
+        }
+        _ => {}
+    }
+    set.insert(field.to_owned(), value);
+    set
+}
+
+fn value_of(settings: &SourceSettings, entity: EntityKind, field: &str, property: &str, theirs: &str) -> Value {
+    if theirs.is_empty() {
+        return Value::Null;
+    }
+    if let Some(ours) = settings.words.value(entity.word(), field, property, theirs) {
+        return Value::text(ours);
+    }
+    match field {
+        "owner" => Value::text(person(settings, theirs)),
+        "amount" | "annual_amount" | "annual_list_amount" => amount(settings, theirs),
+        "lead_score" | "contacts" => number(theirs),
+        _ if field.ends_with("_at") => instant(theirs),
+        _ => Value::text(standard_value(field, theirs).unwrap_or(theirs)),
+    }
+}
+
+/// The e-mail of an owner or user where the map knows it, else the id.
+pub(super) fn person(settings: &SourceSettings, id: &str) -> String {
+    settings.words.person(id).unwrap_or(id).to_owned()
+}
+
+fn number(theirs: &str) -> Value {
+    theirs.trim().parse::<Decimal>().map_or_else(|_| Value::text(theirs), Value::Number)
+}
+
+/// Money only where the currency is known: HubSpot sends the bare number, in the currency of the deal.
+fn amount(settings: &SourceSettings, theirs: &str) -> Value {
+    let number = number(theirs);
+    let money = settings.currency.zip(number.as_number()).and_then(|(currency, of)| Money::from_major(of, currency));
+    money.map_or(number, Value::Money)
+}
+
+/// HubSpot sends times as milliseconds in text, some as a date.
+fn instant(theirs: &str) -> Value {
+    match theirs.trim().parse::<i64>() {
+        Ok(ms) => Value::text(Instant(ms).to_string()),
+        Err(_) => Value::text(theirs),
+    }
+}

@@ -1,0 +1,16 @@
+//! What makes two notifications the same change.
+
+use sha2::{Digest, Sha256};
+
+/// The id of an event: a hash of everything that tells one change from another.
+///
+/// `attemptNumber` and `subscriptionId` are left out on purpose: a change sent again, or through two subscriptions that
+/// share its `eventId`, is one change. `eventId` alone is not unique, so that it is only one part of many.
+pub(super) fn event_id(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes()); // so that "ab","c" and "a","bc" differ
+        hash.update(part.as_bytes());
+    }
+    format!("hs-{}", hex::encode(&hash.finalize()[..16]))
+}

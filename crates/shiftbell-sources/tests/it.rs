@@ -1,0 +1,7 @@
+//! One test binary.
+
+mod it {
+    mod hostile;
+    mod hubspot;
+    mod signatures;
+}
