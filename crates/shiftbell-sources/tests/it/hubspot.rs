@@ -42,9 +42,9 @@ fn event(element: Json) -> Event {
     parsed.events.remove(0)
 }
 
-fn with_defaults(element: Json) -> Json {
+fn with_defaults(mut element: Json) -> Json {
     let mut whole = json!({"eventId": 1, "portalId": 10_000_001, "occurredAt": AT, "objectId": 42, "attemptNumber": 0});
-    whole.as_object_mut().unwrap().extend(element.as_object().unwrap().clone());
+    whole.as_object_mut().unwrap().append(element.as_object_mut().unwrap());
     whole
 }
 
