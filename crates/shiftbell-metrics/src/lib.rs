@@ -8,6 +8,7 @@ pub mod answer;
 pub mod bowtie;
 pub mod calendar;
 pub mod cell;
+pub mod codec;
 pub mod contribution;
 pub mod credit;
 pub mod definitions;

@@ -1,0 +1,113 @@
+//! Records that stand open today: deals, people who wait at a stage, customers. One row each, on the day they came there.
+
+use super::journey::TODAY;
+use super::rows::Findings;
+use super::touch::Touches;
+use super::walk::Reached;
+use crate::codec::Name;
+use crate::contribution::{Entry, Row, name};
+use crate::definitions::{FieldName, StageOf};
+use crate::id::EntityKind;
+use crate::time::Instant;
+use crate::value::Value;
+
+/// The open records of a journey with the place of their entity.
+pub(super) fn open_rows(findings: &Findings<'_, '_>, touches: &Touches) -> Vec<(usize, Row)> {
+    let journey = findings.journey;
+    let mut rows = Vec::new();
+    for (place, entity) in journey.entities.iter().enumerate().filter(|(_, entity)| !entity.is_left_out) {
+        let standing = match entity.kind {
+            EntityKind::Deal => open_deal(findings, place),
+            EntityKind::Contact => waiting_contact(findings, place),
+            EntityKind::Subscription | EntityKind::Visitor | EntityKind::Company => None,
+        };
+        if let Some((stage, reached)) = standing {
+            rows.push((place, row(findings, touches, place, stage, reached)));
+        }
+    }
+    if !journey.entities[journey.root].is_left_out
+        && let Some((stage, reached)) = customer(findings)
+    {
+        let mut row = row(findings, touches, journey.root, stage, reached);
+        // A person who is a customer by itself stands among the customers, not among those who wait.
+        row.series = Name::clone(&journey.plan.chain[stage].open);
+        rows.push((journey.root, row));
+    }
+    rows
+}
+
+fn open_deal(findings: &Findings<'_, '_>, deal: usize) -> Option<(usize, Reached)> {
+    let won = findings.journey.plan.won?;
+    if findings.walk.is_lost[deal] || findings.stages.entry[deal].get(won).copied().flatten().is_some() {
+        return None;
+    }
+    findings.stages.furthest(findings.journey, deal, StageOf::Deal)
+}
+
+fn waiting_contact(findings: &Findings<'_, '_>, contact: usize) -> Option<(usize, Reached)> {
+    let (stage, reached) = findings.stages.furthest(findings.journey, contact, StageOf::Contact)?;
+    let first = findings.journey.plan.chain.iter().position(|stage| stage.of == StageOf::Contact)?;
+    let has_deal = findings.stages.deals.iter().any(|(_, of)| *of == contact);
+    (stage > first && !has_deal && !findings.walk.is_lost[contact]).then_some((stage, reached))
+}
+
+/// The account as a customer: at its furthest stage on the right, else where it won, unless it has ended since.
+fn customer(findings: &Findings<'_, '_>) -> Option<(usize, Reached)> {
+    let (journey, stages) = (findings.journey, findings.stages);
+    let won = journey.plan.won?;
+    let wins = (0..journey.entities.len()).filter_map(|deal| stages.entry[deal].get(won).copied().flatten());
+    let wins: Vec<Reached> = wins.collect();
+    let right = stages.furthest(journey, journey.root, StageOf::Customer);
+    let here = right.or_else(|| Some((won, *wins.iter().min()?)))?;
+    let last = wins.iter().map(|win| win.at).chain([here.1.at]).max()?;
+    findings.walk.gone.last().is_none_or(|gone| *gone < last).then_some(here)
+}
+
+fn row(findings: &Findings<'_, '_>, touches: &Touches, place: usize, stage: usize, reached: Reached) -> Row {
+    let journey = findings.journey;
+    let named = findings.view_of(place);
+    let mut entry = Entry::new(journey.entities[place].id, 0, reached.at);
+    findings.describe(&mut entry, place, &named, TODAY, journey.event(reached.step as usize));
+    let mut add = |field: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            entry.state.push((name(field), name(&value.to_json().to_string())));
+        }
+    };
+    let moment = |at: Instant| Value::text(at.to_string());
+    let known = |field: &str| journey.value(place, field, TODAY).map(std::borrow::Cow::into_owned);
+    add("name", known("name").or_else(|| known("title")).or_else(|| known("email")));
+    for (text, field) in &findings.journey.plan.open_fields {
+        add(text, value(findings, &named, field));
+    }
+    if journey.entities[place].kind == EntityKind::Deal {
+        add("deal.open", Some(Value::Bool(true)));
+        add("deal.contacts", Some(Value::Number(journey.entities[place].contacts.len().into())));
+        add("deal.last_touch_at", touches.last(journey, place).map(moment));
+    } else if place == journey.root {
+        add("customer.last_contact_at", touches.account().map(moment));
+    }
+    for (fact, seen) in &findings.awaited {
+        let last = seen.iter().rev().find(|seen| findings.concerns(seen, place));
+        if let (Some(seen), Some(series)) = (last, &journey.plan.facts[*fact].series) {
+            add(series, Some(moment(journey.at(seen.step))));
+        }
+    }
+    entry.state.sort_unstable();
+    entry.state.dedup_by(|a, b| a.0 == b.0);
+    for (_, measure, field) in &journey.plan.stage_measures {
+        entry.sums.extend(findings.money(field, &named).map(|money| (Name::clone(measure), money)));
+    }
+    entry.sums.sort_unstable();
+    entry.sums.dedup();
+    let motion = Name::clone(&journey.plan.motions[reached.motion].id);
+    Row { motion, series: Name::clone(&journey.plan.chain[stage].open), entry }
+}
+
+fn value(findings: &Findings<'_, '_>, named: &[Option<usize>; 5], field: &FieldName) -> Option<Value> {
+    let place = match EntityKind::from_word(&field.of) {
+        Some(kind) => named[kind as usize]?,
+        None if field.of == "customer" => findings.journey.root,
+        None => return None,
+    };
+    findings.journey.value(place, &field.name, TODAY).map(std::borrow::Cow::into_owned)
+}
