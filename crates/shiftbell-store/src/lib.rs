@@ -1,1 +1,27 @@
-//! shiftbell-store
+//! The only crate that knows SQL.
+//!
+//! One text per operation, run unchanged on SQLite and on PostgreSQL; the few places where the two differ are named in
+//! `dialect.rs`. Functions take `&mut Tx` (they write) or `&mut Session` (they read: a `Tx` or a `Snapshot`).
+//!
+//! What it never does: decide. It does not fold, judge a rule, choose words or read a clock; every instant is a parameter. It
+//! never opens a network connection but the one to PostgreSQL, and no function here starts a transaction of its own except
+//! [`receiver::Receiver`], which puts the deliveries of many requests into one.
+
+mod db;
+mod dialect;
+mod error;
+mod session;
+
+pub mod accounts;
+pub mod entities;
+pub mod events;
+pub mod held;
+pub mod inbox;
+pub mod migrations;
+pub mod receiver;
+pub mod statements;
+pub mod workspaces;
+
+pub use db::Db;
+pub use error::StoreError;
+pub use session::{Session, Snapshot, Tx};

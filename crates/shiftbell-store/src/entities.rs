@@ -1,0 +1,222 @@
+//! Whom events are about, and to which account each belongs.
+
+use std::collections::BTreeMap;
+
+use shiftbell_metrics::id::{EntityId, EntityKey, EntityKind};
+use shiftbell_metrics::time::Instant;
+
+use crate::dialect::Kind::{Big, Text};
+use crate::dialect::{Column, Rows, Sql};
+use crate::events::sorted;
+use crate::{Session, StoreError, Tx};
+
+/// A link to another entity, by the event that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    pub to: EntityId,
+    pub at: Instant,
+}
+
+/// One entity with its links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    pub id: EntityId,
+    pub key: EntityKey,
+    pub company: Option<Pointer>,
+    pub contact: Option<Pointer>,
+    /// The entity of its own kind as which it is counted.
+    pub same: Option<Pointer>,
+    /// Itself, until it is linked.
+    pub account: EntityId,
+    pub version: i64,
+}
+
+/// Locks these entities in the order of their numbers, creates those that are new, and reads them under the lock.
+///
+/// Call it once per transaction, before the accounts are locked: a second call could wait for somebody who waits for the first.
+///
+/// # Errors
+/// [`StoreError::SameNumber`] if two ids have one number.
+pub async fn lock(tx: &mut Tx, workspace: &str, keys: &[EntityKey]) -> Result<Vec<Entity>, StoreError> {
+    let mut by_number: BTreeMap<i64, &EntityKey> = BTreeMap::new();
+    for key in keys {
+        let first = by_number.entry(key.number().0).or_insert(key);
+        same_key(first, key)?;
+    }
+    let numbers: Vec<i64> = by_number.keys().copied().collect();
+    let columns = vec![
+        Column::Same(workspace),
+        Column::Big(numbers.clone()),
+        Column::Text(by_number.values().map(|key| key.kind.word()).collect()),
+        Column::Text(by_number.values().map(|key| key.id.as_str()).collect()),
+        Column::Big(numbers),
+        Column::SameBig(0),
+    ];
+    tx.execute_many(&LOCK, &Rows::new(by_number.len(), columns)).await?;
+    let entities = get(tx, workspace, &by_number.keys().map(|number| EntityId(*number)).collect::<Vec<_>>()).await?;
+    for entity in &entities {
+        if let Some(key) = by_number.get(&entity.id.0) {
+            same_key(&entity.key, key)?;
+        }
+    }
+    Ok(entities)
+}
+
+fn same_key(stored: &EntityKey, given: &EntityKey) -> Result<(), StoreError> {
+    if stored == given {
+        return Ok(());
+    }
+    Err(StoreError::SameNumber { kind: given.kind.to_string(), given: given.id.clone(), stored: stored.to_string() })
+}
+
+/// Reads entities by number, in that order; those unknown are left out.
+///
+/// # Errors
+/// The database's.
+pub async fn get(session: &mut Session, workspace: &str, ids: &[EntityId]) -> Result<Vec<Entity>, StoreError> {
+    read(session, &GET, workspace, ids).await
+}
+
+/// Every entity of these accounts.
+///
+/// # Errors
+/// The database's.
+pub async fn of_accounts(
+    session: &mut Session,
+    workspace: &str,
+    accounts: &[EntityId],
+) -> Result<Vec<Entity>, StoreError> {
+    read(session, &OF_ACCOUNTS, workspace, accounts).await
+}
+
+/// Every entity that is linked to one of these, by any of its links: those whose account may change with theirs.
+///
+/// # Errors
+/// The database's.
+pub async fn linked_to(session: &mut Session, workspace: &str, ids: &[EntityId]) -> Result<Vec<Entity>, StoreError> {
+    let mut entities = read(session, &LINKED_TO, workspace, ids).await?;
+    // Found in several pieces, the same one may come twice.
+    entities.sort_by_key(|entity| entity.id);
+    entities.dedup_by_key(|entity| entity.id);
+    Ok(entities)
+}
+
+/// Writes the links, the account and the version of entities that are locked.
+///
+/// # Errors
+/// The database's.
+pub async fn store(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<(), StoreError> {
+    let to = |pointer: Option<Pointer>| pointer.map(|pointer| pointer.to.0);
+    let at = |pointer: Option<Pointer>| pointer.map(|pointer| pointer.at.as_ms());
+    let columns = vec![
+        Column::Same(workspace),
+        Column::Big(entities.iter().map(|entity| entity.id.0).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.company)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.company)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.contact)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.contact)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.same)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.same)).collect()),
+        Column::Big(entities.iter().map(|entity| entity.account.0).collect()),
+        Column::Big(entities.iter().map(|entity| entity.version).collect()),
+    ];
+    tx.execute_many(&STORE, &Rows::new(entities.len(), columns)).await?;
+    Ok(())
+}
+
+/// The next accounts after this one, in the order of their numbers; from the first if `None`.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts_after(
+    session: &mut Session,
+    workspace: &str,
+    after: Option<EntityId>,
+    accounts_max: i64,
+) -> Result<Vec<EntityId>, StoreError> {
+    let from = match after {
+        None => i64::MIN,
+        Some(EntityId(i64::MAX)) => return Ok(Vec::new()),
+        Some(EntityId(after)) => after + 1,
+    };
+    let rows: Vec<(i64,)> =
+        session.fetch(&ACCOUNTS_FROM, &[workspace.into(), from.into(), accounts_max.into()]).await?;
+    Ok(rows.into_iter().map(|(account,)| EntityId(account)).collect())
+}
+
+type Columns =
+    ((i64, String, String), (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>), (i64, i64));
+
+async fn read(session: &mut Session, sql: &Sql, workspace: &str, ids: &[EntityId]) -> Result<Vec<Entity>, StoreError> {
+    let ids = sorted(ids);
+    let rows = Rows::new(ids.len(), vec![Column::Same(workspace), Column::Big(ids)]);
+    type Flat =
+        (i64, String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64, i64);
+    let found: Vec<Flat> = session.fetch_many(sql, &rows).await?;
+    let entity =
+        |row: Flat| entity_of(((row.0, row.1, row.2), (row.3, row.4, row.5, row.6, row.7, row.8), (row.9, row.10)));
+    found.into_iter().map(entity).collect()
+}
+
+fn entity_of((names, links, account): Columns) -> Result<Entity, StoreError> {
+    let (id, kind, external_id) = names;
+    let (company, company_at, contact, contact_at, same, same_at) = links;
+    let pointer = |to: Option<i64>, at: Option<i64>| {
+        to.map(|to| Pointer { to: EntityId(to), at: Instant(at.unwrap_or_default()) })
+    };
+    let kind = EntityKind::from_word(&kind).ok_or(StoreError::UnknownWord { column: "entities.kind", found: kind })?;
+    Ok(Entity {
+        id: EntityId(id),
+        key: EntityKey { kind, id: external_id },
+        company: pointer(company, company_at),
+        contact: pointer(contact, contact_at),
+        same: pointer(same, same_at),
+        account: EntityId(account.0),
+        version: account.1,
+    })
+}
+
+// An update that changes nothing locks the rows in the order in which they are given, also those that are new.
+const LOCK: Sql = Sql::many(
+    "INSERT INTO entities AS t (workspace, entity, kind, external_id, account, version) \
+     {rows} ON CONFLICT (workspace, entity) DO UPDATE SET version = t.version WHERE false",
+    &[Text, Big, Text, Text, Big, Big],
+);
+const GET: Sql = Sql::many(
+    "WITH k(workspace, entity) AS ({rows}) \
+     SELECT t.entity, t.kind, t.external_id, t.company, t.company_at, t.contact, t.contact_at, t.same, t.same_at, \
+     t.account, t.version FROM k CROSS JOIN entities AS t \
+     WHERE t.workspace = k.workspace AND t.entity = k.entity ORDER BY t.entity",
+    &[Text, Big],
+);
+const OF_ACCOUNTS: Sql = Sql::many(
+    "WITH k(workspace, account) AS ({rows}) \
+     SELECT t.entity, t.kind, t.external_id, t.company, t.company_at, t.contact, t.contact_at, t.same, t.same_at, \
+     t.account, t.version FROM k CROSS JOIN entities AS t \
+     WHERE t.workspace = k.workspace AND t.account = k.account ORDER BY t.account, t.entity",
+    &[Text, Big],
+);
+const LINKED_TO: Sql = Sql::many(
+    "WITH k(workspace, entity) AS ({rows}), found(workspace, entity) AS (\
+     SELECT t.workspace, t.entity FROM k CROSS JOIN entities AS t \
+     WHERE t.workspace = k.workspace AND t.company = k.entity \
+     UNION SELECT t.workspace, t.entity FROM k CROSS JOIN entities AS t \
+     WHERE t.workspace = k.workspace AND t.contact = k.entity \
+     UNION SELECT t.workspace, t.entity FROM k CROSS JOIN entities AS t \
+     WHERE t.workspace = k.workspace AND t.same = k.entity) \
+     SELECT t.entity, t.kind, t.external_id, t.company, t.company_at, t.contact, t.contact_at, t.same, t.same_at, \
+     t.account, t.version FROM found CROSS JOIN entities AS t \
+     WHERE t.workspace = found.workspace AND t.entity = found.entity ORDER BY t.entity",
+    &[Text, Big],
+);
+const STORE: Sql = Sql::many(
+    "WITH k(workspace, entity, company, company_at, contact, contact_at, same, same_at, account, version) AS ({rows}) \
+     UPDATE entities SET company = k.company, company_at = k.company_at, contact = k.contact, \
+     contact_at = k.contact_at, same = k.same, same_at = k.same_at, account = k.account, version = k.version \
+     FROM k WHERE entities.workspace = k.workspace AND entities.entity = k.entity",
+    &[Text, Big, Big, Big, Big, Big, Big, Big, Big, Big],
+);
+const ACCOUNTS_FROM: Sql =
+    Sql::one("SELECT DISTINCT account FROM entities WHERE workspace = $1 AND account >= $2 ORDER BY account LIMIT $3");
+
+pub(crate) const STATEMENTS: &[Sql] = &[LOCK, GET, OF_ACCOUNTS, LINKED_TO, STORE, ACCOUNTS_FROM];

@@ -1,0 +1,207 @@
+//! The ground truth: what happened, to whom, when. Nothing here is ever changed.
+
+use std::collections::{BTreeMap, HashSet};
+
+use shiftbell_metrics::event::{Event, Unreadable};
+use shiftbell_metrics::id::EntityId;
+use shiftbell_metrics::time::Instant;
+
+use crate::dialect::Kind::{Big, Text};
+use crate::dialect::{Column, Rows, Sql};
+use crate::{Session, StoreError, Tx, workspaces};
+
+/// An event with what the program knows about it.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEvent<'a> {
+    pub source: &'a str,
+    pub event: &'a Event,
+    /// The role, then, of the person who did it.
+    pub by_role: Option<&'a str>,
+    /// The delivery it came in; `None` if it was imported.
+    pub delivery: Option<i64>,
+}
+
+/// What became of an event that was given to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    New,
+    AlreadyKnown,
+}
+
+/// An event as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The account of its entity now.
+    pub account: EntityId,
+    pub entity: EntityId,
+    pub source: String,
+    pub external_id: String,
+    pub at: Instant,
+    pub kind: String,
+    /// The whole event as JSON.
+    pub body: String,
+    pub by_role: Option<String>,
+    pub delivery: Option<i64>,
+}
+
+impl StoredEvent {
+    /// Reads the event out of its JSON.
+    ///
+    /// # Errors
+    /// Never for what [`append`] wrote, unless the form of events has changed since.
+    pub fn event(&self) -> Result<Event, Unreadable> {
+        Event::from_json(&self.body)
+    }
+}
+
+/// Appends events; those known by entity, source and id are left as they are. The answers are in the order of the events.
+///
+/// # Errors
+/// [`StoreError::UnknownWorkspace`], or the database's.
+pub async fn append(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Result<Vec<Appended>, StoreError> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let write = workspaces::next_write(tx, workspace).await?;
+    let mut appended = vec![Appended::AlreadyKnown; events.len()];
+    let (places, columns) = columns_of(workspace, events);
+    let bodies: Vec<String> = places.iter().map(|n| events[*n].event.to_json().to_string()).collect();
+    let mut columns = columns;
+    columns.insert(6, Column::Text(bodies.iter().map(String::as_str).collect()));
+    columns.push(Column::SameBig(write));
+    let new: Vec<(i64, String, String)> = tx.fetch_many(&APPEND, &Rows::new(places.len(), columns)).await?;
+    let new: HashSet<(i64, &str, &str)> =
+        new.iter().map(|(entity, s, id)| (*entity, s.as_str(), id.as_str())).collect();
+    for n in places {
+        let event = &events[n];
+        if new.contains(&(event.event.entity_id().0, event.source, event.event.id.as_str())) {
+            appended[n] = Appended::New;
+        }
+    }
+    Ok(appended)
+}
+
+/// The columns that events and held events share, without the body, and which events they are: each once, in key order.
+pub(crate) fn columns_of<'a>(workspace: &'a str, events: &[NewEvent<'a>]) -> (Vec<usize>, Vec<Column<'a>>) {
+    let mut by_key: BTreeMap<(i64, &str, &str), usize> = BTreeMap::new();
+    for (n, event) in events.iter().enumerate() {
+        by_key.entry((event.event.entity_id().0, event.source, &event.event.id)).or_insert(n);
+    }
+    let places: Vec<usize> = by_key.values().copied().collect();
+    let of = || places.iter().map(|n| &events[*n]);
+    let columns = vec![
+        Column::Same(workspace),
+        Column::Big(by_key.keys().map(|(entity, _, _)| *entity).collect()),
+        Column::Text(of().map(|event| event.source).collect()),
+        Column::Text(of().map(|event| event.event.id.as_str()).collect()),
+        Column::Big(of().map(|event| event.event.at.as_ms()).collect()),
+        Column::Text(of().map(|event| event.event.kind.as_str()).collect()),
+        Column::TextOrNull(of().map(|event| event.by_role).collect()),
+        Column::BigOrNull(of().map(|event| event.delivery).collect()),
+    ];
+    (places, columns)
+}
+
+type Columns = (i64, i64, String, String, i64, String, String, Option<String>, Option<i64>);
+
+fn stored(rows: Vec<Columns>) -> Vec<StoredEvent> {
+    rows.into_iter()
+        .map(|(account, entity, source, external_id, at, kind, body, by_role, delivery)| StoredEvent {
+            account: EntityId(account),
+            entity: EntityId(entity),
+            source,
+            external_id,
+            at: Instant(at),
+            kind,
+            body,
+            by_role,
+            delivery,
+        })
+        .collect()
+}
+
+/// Every event of these accounts, account by account, and within one by entity, source and id.
+///
+/// # Errors
+/// The database's.
+pub async fn of_accounts(
+    session: &mut Session,
+    workspace: &str,
+    accounts: &[EntityId],
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let accounts = sorted(accounts);
+    let columns = vec![Column::Same(workspace), Column::Big(accounts.clone())];
+    Ok(stored(session.fetch_many(&OF_ACCOUNTS, &Rows::new(accounts.len(), columns)).await?))
+}
+
+/// As [`of_accounts`], but only what was visible when [`workspaces::mark`] gave this mark.
+///
+/// # Errors
+/// The database's.
+pub async fn of_accounts_at(
+    session: &mut Session,
+    workspace: &str,
+    accounts: &[EntityId],
+    mark: &str,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let accounts = sorted(accounts);
+    let columns = vec![Column::Same(workspace), Column::Big(accounts.clone()), Column::Same(mark)];
+    Ok(stored(session.fetch_many(&OF_ACCOUNTS_AT, &Rows::new(accounts.len(), columns)).await?))
+}
+
+/// How many events a workspace has.
+///
+/// # Errors
+/// The database's.
+pub async fn count(session: &mut Session, workspace: &str) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = session.fetch_one(&COUNT, &[workspace.into()]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// How many events were appended since [`workspaces::mark`] gave this mark.
+///
+/// # Errors
+/// The database's.
+pub async fn count_since(session: &mut Session, workspace: &str, mark: &str) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = session.fetch_one(&COUNT_SINCE, &[workspace.into(), mark.into()]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// Each number once, in the order in which rows are locked.
+pub(crate) fn sorted(ids: &[EntityId]) -> Vec<i64> {
+    let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+const APPEND: Sql = Sql::many(
+    "INSERT INTO events (workspace, entity, source, external_id, at, kind, body, by_role, delivery, tx) \
+     {rows} ON CONFLICT (workspace, entity, source, external_id) DO NOTHING RETURNING entity, source, external_id",
+    &[Text, Big, Text, Text, Big, Text, Text, Text, Big, Big],
+);
+// CROSS JOIN: SQLite then keeps this order of tables, PostgreSQL is free.
+const OF_ACCOUNTS: Sql = Sql::many(
+    "WITH k(workspace, account) AS ({rows}) \
+     SELECT n.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
+     FROM k CROSS JOIN entities AS n CROSS JOIN events AS t \
+     WHERE n.workspace = k.workspace AND n.account = k.account AND t.workspace = n.workspace AND t.entity = n.entity \
+     ORDER BY n.account, t.entity, t.source, t.external_id",
+    &[Text, Big],
+);
+const OF_ACCOUNTS_AT: Sql = Sql::many(
+    "WITH k(workspace, account, mark) AS ({rows}) \
+     SELECT n.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
+     FROM k CROSS JOIN entities AS n CROSS JOIN events AS t \
+     WHERE n.workspace = k.workspace AND n.account = k.account AND t.workspace = n.workspace AND t.entity = n.entity \
+     AND {visible in k.mark} \
+     ORDER BY n.account, t.entity, t.source, t.external_id",
+    &[Text, Big, Text],
+);
+const COUNT: Sql = Sql::one("SELECT CAST(COUNT(*) AS BIGINT) FROM events WHERE workspace = $1");
+const COUNT_SINCE: Sql = Sql::one(
+    "WITH k(mark) AS (SELECT CAST($2 AS TEXT)) SELECT CAST(COUNT(*) AS BIGINT) FROM k CROSS JOIN events AS t \
+     WHERE t.workspace = $1 AND NOT ({visible in k.mark})",
+);
+
+pub(crate) const STATEMENTS: &[Sql] = &[APPEND, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, COUNT_SINCE];

@@ -1,0 +1,57 @@
+//! The tables, as two mirrored folders that are built in.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// Number, name, and the text for SQLite and for PostgreSQL.
+type Mirrored = (i64, &'static str, &'static str, &'static str);
+
+const MIGRATIONS: [Mirrored; 4] = [
+    (
+        1,
+        "0001_intake",
+        include_str!("../../../migrations/sqlite/0001_intake.sql"),
+        include_str!("../../../migrations/postgres/0001_intake.sql"),
+    ),
+    (
+        2,
+        "0002_events",
+        include_str!("../../../migrations/sqlite/0002_events.sql"),
+        include_str!("../../../migrations/postgres/0002_events.sql"),
+    ),
+    (
+        3,
+        "0003_numbers",
+        include_str!("../../../migrations/sqlite/0003_numbers.sql"),
+        include_str!("../../../migrations/postgres/0003_numbers.sql"),
+    ),
+    (
+        4,
+        "0004_messages",
+        include_str!("../../../migrations/sqlite/0004_messages.sql"),
+        include_str!("../../../migrations/postgres/0004_messages.sql"),
+    ),
+];
+
+/// Number and name of every migration, oldest first.
+pub fn names() -> impl Iterator<Item = (i64, &'static str)> {
+    MIGRATIONS.iter().map(|(number, name, _, _)| (*number, *name))
+}
+
+pub(crate) fn sqlite() -> Migrator {
+    migrator(|(_, _, sqlite, _)| sqlite)
+}
+
+pub(crate) fn postgres() -> Migrator {
+    migrator(|(_, _, _, postgres)| postgres)
+}
+
+fn migrator(text: fn(&Mirrored) -> &'static str) -> Migrator {
+    let of = |migration: &Mirrored| {
+        let sql = text(migration).into_sql_str();
+        Migration::new(migration.0, Cow::Borrowed(migration.1), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(of).collect())
+}
