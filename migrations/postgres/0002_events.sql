@@ -45,7 +45,8 @@ CREATE TABLE set_aside (
     CONSTRAINT set_aside__key PRIMARY KEY (workspace, source, external_id)
 );
 
--- A link (company, contact, or the entity it is the same as) with the instant of the event that made it.
+-- A link (company, contact, or the entity it is the same as) with the instant of the event that made it; a link that was
+-- undone is null with an instant.
 CREATE TABLE entities (
     workspace TEXT COLLATE "C" NOT NULL,
     entity BIGINT NOT NULL,

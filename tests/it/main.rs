@@ -1,3 +1,5 @@
 //! One test binary: how the whole program behaves, and whether the house is tidy.
 
+mod migrations;
+mod story;
 mod tidy;

@@ -1,1 +1,3 @@
-//! Test support.
+//! Test support: databases, fake servers and the whole program on loopback.
+
+pub mod db;

@@ -61,8 +61,11 @@ pub fn money(money: Money) -> String {
     let digits = money.currency.digits();
     let unit = 10_u64.pow(digits);
     let minor = money.minor.unsigned_abs();
-    let cents =
-        if minor.is_multiple_of(unit) { String::new() } else { format!(".{:0width$}", minor % unit, width = digits as usize) };
+    let cents = if minor.is_multiple_of(unit) {
+        String::new()
+    } else {
+        format!(".{:0width$}", minor % unit, width = digits as usize)
+    };
     let sign = if money.minor < 0 { "-" } else { "" };
     format!("{sign}{}{}{cents}", symbol(money.currency.code()), count(minor / unit))
 }

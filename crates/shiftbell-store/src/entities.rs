@@ -10,22 +10,18 @@ use crate::dialect::{Column, Rows, Sql};
 use crate::events::sorted;
 use crate::{Session, StoreError, Tx};
 
-/// A link to another entity, by the event that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pointer {
-    pub to: EntityId,
-    pub at: Instant,
-}
+/// Where a link of one kind leads and since when. `None`: there never was one; `Some((None, at))`: it was undone then.
+pub type Pointer = Option<(Option<EntityId>, Instant)>;
 
 /// One entity with its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     pub id: EntityId,
     pub key: EntityKey,
-    pub company: Option<Pointer>,
-    pub contact: Option<Pointer>,
+    pub company: Pointer,
+    pub contact: Pointer,
     /// The entity of its own kind as which it is counted.
-    pub same: Option<Pointer>,
+    pub same: Pointer,
     /// Itself, until it is linked.
     pub account: EntityId,
     pub version: i64,
@@ -106,8 +102,8 @@ pub async fn linked_to(session: &mut Session, workspace: &str, ids: &[EntityId])
 /// # Errors
 /// The database's.
 pub async fn store(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<(), StoreError> {
-    let to = |pointer: Option<Pointer>| pointer.map(|pointer| pointer.to.0);
-    let at = |pointer: Option<Pointer>| pointer.map(|pointer| pointer.at.as_ms());
+    let to = |pointer: Pointer| pointer.and_then(|(to, _)| to).map(|to| to.0);
+    let at = |pointer: Pointer| pointer.map(|(_, at)| at.as_ms());
     let columns = vec![
         Column::Same(workspace),
         Column::Big(entities.iter().map(|entity| entity.id.0).collect()),
@@ -144,26 +140,20 @@ pub async fn accounts_after(
     Ok(rows.into_iter().map(|(account,)| EntityId(account)).collect())
 }
 
+/// Id, kind, external id; company, contact, same, each with its instant; account, version.
 type Columns =
-    ((i64, String, String), (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>), (i64, i64));
+    (i64, String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64, i64);
 
 async fn read(session: &mut Session, sql: &Sql, workspace: &str, ids: &[EntityId]) -> Result<Vec<Entity>, StoreError> {
     let ids = sorted(ids);
     let rows = Rows::new(ids.len(), vec![Column::Same(workspace), Column::Big(ids)]);
-    type Flat =
-        (i64, String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64, i64);
-    let found: Vec<Flat> = session.fetch_many(sql, &rows).await?;
-    let entity =
-        |row: Flat| entity_of(((row.0, row.1, row.2), (row.3, row.4, row.5, row.6, row.7, row.8), (row.9, row.10)));
-    found.into_iter().map(entity).collect()
+    let found: Vec<Columns> = session.fetch_many(sql, &rows).await?;
+    found.into_iter().map(entity_of).collect()
 }
 
-fn entity_of((names, links, account): Columns) -> Result<Entity, StoreError> {
-    let (id, kind, external_id) = names;
-    let (company, company_at, contact, contact_at, same, same_at) = links;
-    let pointer = |to: Option<i64>, at: Option<i64>| {
-        to.map(|to| Pointer { to: EntityId(to), at: Instant(at.unwrap_or_default()) })
-    };
+fn entity_of(columns: Columns) -> Result<Entity, StoreError> {
+    let (id, kind, external_id, company, company_at, contact, contact_at, same, same_at, account, version) = columns;
+    let pointer = |to: Option<i64>, at: Option<i64>| at.map(|at| (to.map(EntityId), Instant(at)));
     let kind = EntityKind::from_word(&kind).ok_or(StoreError::UnknownWord { column: "entities.kind", found: kind })?;
     Ok(Entity {
         id: EntityId(id),
@@ -171,8 +161,8 @@ fn entity_of((names, links, account): Columns) -> Result<Entity, StoreError> {
         company: pointer(company, company_at),
         contact: pointer(contact, contact_at),
         same: pointer(same, same_at),
-        account: EntityId(account.0),
-        version: account.1,
+        account: EntityId(account),
+        version,
     })
 }
 

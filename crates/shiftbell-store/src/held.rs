@@ -54,8 +54,8 @@ pub async fn hold(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Resu
 /// # Errors
 /// The database's.
 pub async fn take_due(tx: &mut Tx, workspace: &str, now_ms: i64, events_max: i64) -> Result<Vec<Held>, StoreError> {
-    let rows: Vec<(i64, String, String, Option<String>, Option<i64>)> =
-        tx.fetch(&TAKE_DUE, &[workspace.into(), now_ms.into(), events_max.into()]).await?;
+    type Columns = (i64, String, String, Option<String>, Option<i64>);
+    let rows: Vec<Columns> = tx.fetch(&TAKE_DUE, &[workspace.into(), now_ms.into(), events_max.into()]).await?;
     Ok(rows
         .into_iter()
         .map(|(entity, source, body, by_role, delivery)| Held {
@@ -111,9 +111,11 @@ const HOLD: Sql = Sql::many(
     &[Text, Big, Text, Text, Big, Text, Text, Text, Big],
 );
 const TAKE_DUE: Sql = Sql::one(
-    "DELETE FROM held_events WHERE (workspace, entity, source, external_id) IN (\
+    "WITH picked AS MATERIALIZED (\
      SELECT t.workspace, t.entity, t.source, t.external_id FROM held_events AS t \
      WHERE t.workspace = $1 AND t.at <= $2 ORDER BY t.at LIMIT $3 {skip locked}) \
+     DELETE FROM held_events WHERE (workspace, entity, source, external_id) IN (\
+     SELECT workspace, entity, source, external_id FROM picked) \
      RETURNING entity, source, body, by_role, delivery",
 );
 const COUNT: Sql = Sql::one("SELECT CAST(COUNT(*) AS BIGINT) FROM held_events WHERE workspace = $1");

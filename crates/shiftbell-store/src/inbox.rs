@@ -320,13 +320,14 @@ const WORKSPACES_DUE: Sql = Sql::one(
      SELECT 1 FROM inbox AS i WHERE i.workspace = w.workspace AND i.state = 'waiting' AND i.due_at <= $1) \
      ORDER BY w.workspace",
 );
+// MATERIALIZED: PostgreSQL may otherwise choose again for every row that it joins, and lease far more than was asked.
 const CLAIM: Sql = Sql::one(
-    "UPDATE inbox SET attempts = attempts + 1, token = token + 1, due_at = $3 \
-     WHERE workspace = $1 AND id IN (\
+    "WITH picked(id) AS MATERIALIZED (\
      SELECT t.id FROM inbox AS t WHERE t.workspace = $1 AND t.state = 'waiting' AND t.due_at <= $2 \
      ORDER BY t.due_at, t.id LIMIT $4 {skip locked}) \
-     AND state = 'waiting' AND due_at <= $2 \
-     RETURNING id, source, received_at, headers, body, attempts, token",
+     UPDATE inbox SET attempts = attempts + 1, token = token + 1, due_at = $3 FROM picked \
+     WHERE inbox.workspace = $1 AND inbox.id = picked.id AND inbox.state = 'waiting' AND inbox.due_at <= $2 \
+     RETURNING inbox.id, source, received_at, headers, body, attempts, token",
 );
 const END: Sql = Sql::many(
     "WITH k(workspace, id, token, state, reason, ended_at) AS ({rows}) \

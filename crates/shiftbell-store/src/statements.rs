@@ -3,6 +3,7 @@
 use crate::dialect::Sql;
 use crate::{Session, StoreError};
 
+#[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
     TABLES.iter().flat_map(|(_, statements)| statements.iter())
 }

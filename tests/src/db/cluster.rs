@@ -43,13 +43,17 @@ async fn migrated(server: &str, template: &str) -> String {
 async fn run(server: &str, statement: &str) {
     let url = format!("{server}postgres");
     let mut admin = PgConnection::connect(&url).await.unwrap_or_else(|error| panic!("PostgreSQL at {server}: {error}"));
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut admin).await.expect("run a statement as administrator");
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+        .execute(&mut admin)
+        .await
+        .expect("run a statement as administrator");
     let _ = admin.close().await;
 }
 
 async fn server() -> String {
     if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
-        let (server, _database) = url.rsplit_once('/').expect("TEST_POSTGRES_URL is like postgres://user@127.0.0.1:5432/postgres");
+        let (server, _database) =
+            url.rsplit_once('/').expect("TEST_POSTGRES_URL is like postgres://user@127.0.0.1:5432/postgres");
         return format!("{server}/");
     }
     tokio::task::spawn_blocking(start_private).await.expect("start a private PostgreSQL")
@@ -65,7 +69,10 @@ fn start_private() -> String {
     if as_root {
         // initdb refuses to run as root.
         let status = Command::new("chown").arg("postgres").arg(&folder).status();
-        assert!(status.is_ok_and(|status| status.success()), "PostgreSQL refuses root, and there is no user `postgres`");
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "PostgreSQL refuses root, and there is no user `postgres`"
+        );
     }
     let script = format!(
         "set -eu; cd '{folder}'; \
@@ -110,9 +117,14 @@ fn wait_until_ready(child: &mut std::process::Child, folder: &Path) {
 }
 
 fn binaries() -> PathBuf {
-    let in_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
-    let mut found: Vec<PathBuf> = debian.chain(in_path).filter(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists()).collect();
+    let in_path =
+        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let debian =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let mut found: Vec<PathBuf> = debian
+        .chain(in_path)
+        .filter(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+        .collect();
     found.sort_by_key(|folder| std::cmp::Reverse(folder.starts_with("/usr/lib/postgresql")));
     found.into_iter().next().unwrap_or_else(|| {
         panic!("PostgreSQL is needed by the tests: install it (Debian: apt-get install postgresql) or set TEST_POSTGRES_URL")
