@@ -6,5 +6,6 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod failure;
 pub mod log;

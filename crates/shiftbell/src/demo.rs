@@ -1,0 +1,3 @@
+//! The sample company, without any account anywhere.
+
+pub mod generate;
