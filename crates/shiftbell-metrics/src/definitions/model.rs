@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time, Weekday};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::expression::Expression;
 use crate::id::EntityKind;
@@ -421,7 +422,8 @@ pub struct ScorecardLine {
     pub required: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LineKind {
     Leading,
     Quality,
