@@ -56,6 +56,18 @@ impl Entry {
         }
     }
 
+    /// Puts dimensions, lags, sums and state in the order of their names, one of each: equal entries are equal bytes.
+    pub fn settle(&mut self) {
+        fn by_name<T>(pairs: &mut Vec<(Name, T)>) {
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            pairs.dedup_by(|a, b| a.0 == b.0);
+        }
+        by_name(&mut self.dims);
+        by_name(&mut self.lags);
+        by_name(&mut self.sums);
+        by_name(&mut self.state);
+    }
+
     /// The value of a dimension, `None` if it is not known.
     pub fn dim(&self, dimension: &str) -> Option<&Name> {
         self.dims.iter().find(|(name, _)| &**name == dimension).map(|(_, value)| value)
@@ -97,6 +109,9 @@ const CONTRIBUTION_FORMAT: u8 = 1;
 
 impl Contribution {
     pub fn new(mut rows: Vec<Row>) -> Contribution {
+        for row in &mut rows {
+            row.entry.settle();
+        }
         rows.sort_unstable();
         rows.dedup();
         Contribution { rows }

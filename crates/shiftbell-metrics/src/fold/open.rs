@@ -92,13 +92,9 @@ fn row(findings: &Findings<'_, '_>, touches: &Touches, place: usize, stage: usiz
             add(series, Some(moment(journey.at(seen.step))));
         }
     }
-    entry.state.sort_unstable();
-    entry.state.dedup_by(|a, b| a.0 == b.0);
     for (_, measure, field) in &journey.plan.stage_measures {
         entry.sums.extend(findings.money(field, &named).map(|money| (Name::clone(measure), money)));
     }
-    entry.sums.sort_unstable();
-    entry.sums.dedup();
     let motion = Name::clone(&journey.plan.motions[reached.motion].id);
     Row { motion, series: Name::clone(&journey.plan.chain[stage].open), entry }
 }

@@ -155,7 +155,6 @@ impl<'j, 'a> Findings<'j, 'a> {
                 lags.extend(series.map(|series| (series, self.journey.at(seen.step).since(entered.at))));
             }
         }
-        lags.sort_unstable();
         lags
     }
 
