@@ -74,7 +74,7 @@ impl fmt::Display for EntityKey {
 pub struct EntityId(pub i64);
 
 impl EntityId {
-    /// FNV-1a over the kind and the id, then a finaliser that spreads the bits.
+    /// The hash of the kind and the id.
     ///
     /// ```
     /// use shiftbell_metrics::id::{EntityId, EntityKind};
@@ -82,13 +82,7 @@ impl EntityId {
     /// assert_ne!(EntityId::of(EntityKind::Deal, "42"), EntityId::of(EntityKind::Contact, "42"));
     /// ```
     pub fn of(kind: EntityKind, id: &str) -> EntityId {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in kind.word().bytes().chain([b':']).chain(id.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        EntityId((hash ^ (hash >> 31)).cast_signed())
+        EntityId(hash64(kind.word().bytes().chain([b':']).chain(id.bytes())).cast_signed())
     }
 
     /// Which of `parts` equal parts this entity falls into.
@@ -96,4 +90,15 @@ impl EntityId {
         let wide = u128::from(self.0.cast_unsigned()) * u128::from(parts);
         u16::try_from(wide >> 64).unwrap_or(0)
     }
+}
+
+/// FNV-1a, then a finaliser that spreads the bits: the same in every process, on every machine, for ever.
+pub(crate) fn hash64(bytes: impl Iterator<Item = u8>) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in bytes {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }

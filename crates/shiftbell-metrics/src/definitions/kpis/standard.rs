@@ -1,0 +1,120 @@
+//! The family that exists without being written: every stage, every step to the next one and its time.
+
+use super::super::model::{Better, CountOf, Kpi, KpiKind, Motion, PerMotion, Stage, TimeShow, TimeTo};
+use super::super::words;
+use super::kind::{WINDOW, not_active};
+use super::{Ground, RESERVED};
+
+/// Adds what is not written. A written KPI of the same name takes the place of the standard one.
+pub(super) fn complete(kpis: &mut Vec<Kpi>, ground: Ground<'_>) {
+    for stage in ground.chain.iter().filter(|stage| is_used(&stage.id, ground.motions)) {
+        count(kpis, stage, ground);
+    }
+    for pair in ground.chain.windows(2) {
+        if let [from, to] = pair
+            && ground.motions.iter().any(|motion| means(motion, &from.id) && means(motion, &to.id))
+        {
+            conversion(kpis, from, to, ground);
+            time(kpis, from, to, ground);
+        }
+    }
+}
+
+fn means(motion: &Motion, stage: &str) -> bool {
+    motion.stages.contains_key(stage)
+}
+
+fn is_used(stage: &str, motions: &[Motion]) -> bool {
+    motions.iter().any(|motion| means(motion, stage))
+}
+
+fn is_free(name: &str, kpis: &[Kpi]) -> bool {
+    !RESERVED.contains(&name) && super::find(name, kpis).is_none()
+}
+
+/// How many reached a stage: `mqls`, which also goes by the stage's own id. Where people call the stage something else
+/// ("First show" for `live`), by the id alone.
+fn count(kpis: &mut Vec<Kpi>, stage: &Stage, ground: Ground<'_>) {
+    let called = words::as_name(&stage.label);
+    let slug = if called.starts_with(&stage.id) { called } else { stage.id.clone() };
+    let kind = KpiKind::Count { of: CountOf::Stage(stage.id.clone()) };
+    if is_free(&slug, kpis) {
+        let also = if slug != stage.id && is_free(&stage.id, kpis) { vec![stage.id.clone()] } else { vec![] };
+        kpis.push(unwritten(slug, also, stage.label.clone(), kind, Better::Higher, ground));
+    } else if is_free(&stage.id, kpis)
+        && let Some(same) = kpis.iter_mut().find(|kpi| kpi.slug == slug && kpi.motion.is_none())
+        && matches!(&same.kind, KpiKind::Count { of: CountOf::Stage(counted) } if *counted == stage.id)
+    {
+        same.also.push(stage.id.clone());
+    }
+}
+
+fn conversion(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>) {
+    let slug = format!("{}-to-{}", from.id, to.id);
+    if !is_free(&slug, kpis) {
+        return;
+    }
+    let short = format!("{}-conversion", from.id);
+    let also = if is_free(&short, kpis) { vec![short] } else { vec![] };
+    let within = PerMotion::every(WINDOW);
+    let kind = KpiKind::Conversion { from: from.id.clone(), to: to.id.clone(), within, early: PerMotion::default() };
+    let label = format!("{} to {}", singular(from), lower(&singular(to)));
+    kpis.push(unwritten(slug, also, label, kind, Better::Higher, ground));
+}
+
+fn time(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>) {
+    let slug = format!("{}-to-{}-time", from.id, to.id);
+    if !is_free(&slug, kpis) {
+        return;
+    }
+    let kind = KpiKind::Time {
+        from: from.id.clone(),
+        to: TimeTo::Stage(to.id.clone()),
+        working_hours: false,
+        show: TimeShow::Median,
+    };
+    let label = format!("Time from {} to {}", lower(&singular(from)), lower(&singular(to)));
+    kpis.push(unwritten(slug, vec![], label, kind, Better::Lower, ground));
+}
+
+fn unwritten(slug: String, also: Vec<String>, label: String, kind: KpiKind, better: Better, ground: Ground<'_>) -> Kpi {
+    let not_active = not_active(&kind, ground);
+    Kpi {
+        slug,
+        label,
+        also,
+        means: PerMotion::default(),
+        level: None,
+        kind,
+        motion: None,
+        target: PerMotion::default(),
+        better,
+        owner: None,
+        signed: None,
+        leads_to: vec![],
+        was: None,
+        credit: None,
+        is_written: false,
+        version: String::new(),
+        not_active,
+    }
+}
+
+/// "Leads" as "Lead", where the stage's id is the word without its s.
+fn singular(stage: &Stage) -> String {
+    match stage.label.strip_suffix('s') {
+        Some(one) if words::as_name(one) == stage.id => one.to_owned(),
+        _ => stage.label.clone(),
+    }
+}
+
+/// In the middle of a sentence: "First show" as "first show", but "MQL" as it is.
+fn lower(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(label.chars().skip(1)).collect()
+        }
+        _ => label.to_owned(),
+    }
+}

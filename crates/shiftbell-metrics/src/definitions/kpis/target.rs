@@ -1,0 +1,49 @@
+//! What a KPI should reach, in the unit of the KPI.
+
+use super::super::document::Item;
+use super::super::model::{KpiKind, Target};
+use super::super::report::Report;
+
+/// Reads a target. Of which KPI is `None` where the KPI itself is wrong: then any target will do.
+pub(in super::super) fn read(report: &mut Report<'_>, item: &Item<'_>, of: Option<(&str, &KpiKind)>) -> Option<Target> {
+    let (slug, kind) = of?;
+    match unit(kind) {
+        Unit::Rate => item.percent(report).map(Target::Rate),
+        Unit::Number => {
+            if is_rate(item) {
+                let message = format!("{} is a rate, but \"{slug}\" is a number", report.source(&item.span));
+                report.problem(&item.span, message, Some("write a number without quotes".to_owned()));
+                return None;
+            }
+            item.number(report).map(Target::Number)
+        }
+        Unit::Span => item.time_span(report).map(Target::Span),
+        Unit::RateOrNumber if is_rate(item) => item.percent(report).map(Target::Rate),
+        Unit::RateOrNumber => item.number(report).map(Target::Number),
+    }
+}
+
+enum Unit {
+    Rate,
+    Number,
+    Span,
+    RateOrNumber,
+}
+
+fn unit(kind: &KpiKind) -> Unit {
+    match kind {
+        KpiKind::Conversion { .. } | KpiKind::Share { .. } | KpiKind::Worklist { .. } => Unit::Rate,
+        KpiKind::Stock { have: Some(_), .. } => Unit::Rate,
+        KpiKind::Stock { have: None, .. } | KpiKind::Count { .. } | KpiKind::Sum { .. } => Unit::Number,
+        KpiKind::Time { .. } => Unit::Span,
+        KpiKind::Formula { .. } => Unit::RateOrNumber,
+        KpiKind::Standard { name, .. } => match super::kind::standard_is_rate(name) {
+            true => Unit::Rate,
+            false => Unit::Number,
+        },
+    }
+}
+
+fn is_rate(item: &Item<'_>) -> bool {
+    item.value.as_str().is_some_and(|text| text.trim_end().ends_with('%'))
+}

@@ -1,0 +1,106 @@
+//! `[policies]`: questions on which honest people differ.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::document::{Item, Table};
+use super::facts::check_name;
+use super::model::{Policies, Span, SpanUnit};
+use super::report::Report;
+use super::words;
+
+/// Keys of `[policies.mrr]` and their words. `plan_swap` is a span, `preset` the name of another system whose choices are taken.
+const MRR: [(&str, &[&str]); 7] = [
+    ("past_due", &["counts", "ends"]),
+    ("trials", &["excluded", "counts"]),
+    ("coupons", &["lasting-only", "all", "none"]),
+    ("metered", &["apart", "included"]),
+    ("paused", &["zero", "counts", "churn"]),
+    ("churn_moment", &["end-of-term", "when-cancelled", "when-scheduled"]),
+    ("currency_rates", &["constant", "spot"]),
+];
+
+pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>) -> Policies {
+    let mut policies = Policies {
+        default_period_weeks: 13,
+        too_few: 10,
+        level_points: Decimal::new(5, 1),
+        credit_owner_at_the_time: true,
+        late_data: Span { count: 7, unit: SpanUnit::Days },
+        new_meaning_all_history: true,
+        mrr: BTreeMap::new(),
+    };
+    let Some(mut table) = table else {
+        return policies;
+    };
+    if let Some(item) = table.get("mrr") {
+        policies.mrr = mrr(report, &item);
+        report.note(&item.span, "policies.mrr", "recurring revenue is not kept yet");
+    }
+    if let Some(numbers) = table.table(report, "numbers") {
+        read_numbers(report, numbers, &mut policies);
+    }
+    table.close(report);
+    policies
+}
+
+fn read_numbers(report: &mut Report<'_>, mut table: Table<'_>, policies: &mut Policies) {
+    if let Some(item) = table.get("default_period")
+        && let Some(span) = item.time_span(report)
+    {
+        match span.unit {
+            SpanUnit::Weeks if span.count <= 260 => policies.default_period_weeks = span.count,
+            _ => item.wrong(report, "a number of weeks such as \"13 weeks\""),
+        }
+    }
+    if let Some(few) = table.get("too_few").and_then(|item| item.whole(report, 0..=100_000)) {
+        policies.too_few = few;
+    }
+    if let Some(item) = table.get("level") {
+        let points = item.value.as_str().and_then(|text| text.trim().strip_suffix("points")).map(str::trim);
+        match points.and_then(|points| words::percent(&format!("{points} %"))) {
+            Some(points) => policies.level_points = points,
+            None => item.wrong(report, "points such as \"0.5 points\""),
+        }
+    }
+    let owners = [("at-the-time", true), ("today", false)];
+    if let Some(owner) = table.get("credit_owner").and_then(|item| item.word(report, "owner to credit", &owners)) {
+        policies.credit_owner_at_the_time = owner;
+    }
+    if let Some(span) = table.get("late_data").and_then(|item| item.time_span(report)) {
+        policies.late_data = span;
+    }
+    let reaches = [("all-history", true), ("from-signature", false)];
+    if let Some(item) = table.get("new_meaning")
+        && let Some(all) = item.word(report, "reach of a new meaning", &reaches)
+    {
+        policies.new_meaning_all_history = all;
+        if !all {
+            report.note(&item.span, "policies.numbers.new_meaning", "a new meaning is applied to all history");
+        }
+    }
+    table.close(report);
+}
+
+fn mrr(report: &mut Report<'_>, item: &Item<'_>) -> BTreeMap<String, String> {
+    let mut policies = BTreeMap::new();
+    let Some(mut table) = item.table(report, "[policies.mrr]") else {
+        return policies;
+    };
+    for (key, allowed) in MRR {
+        if let Some(word) = table.get(key).and_then(|item| item.one_of(report, "choice here", allowed)) {
+            policies.insert(key.to_owned(), word);
+        }
+    }
+    if let Some(span) = table.get("plan_swap").and_then(|item| item.time_span(report)) {
+        policies.insert("plan_swap".to_owned(), span.to_string());
+    }
+    if let Some(preset) = table.get("preset").and_then(|item| item.text(report))
+        && check_name(report, &preset, "preset")
+    {
+        policies.insert("preset".to_owned(), preset.text);
+    }
+    table.close(report);
+    policies
+}
