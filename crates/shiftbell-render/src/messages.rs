@@ -7,8 +7,20 @@ use crate::document::{Button, Document};
 use crate::template::RenderError;
 
 mod kpi_answer;
+mod kpi_definition;
+mod kpi_help;
+mod kpi_list;
+mod kpi_refused;
+mod kpi_unknown;
+mod kpi_why;
 
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
+pub use kpi_definition::{KpiDefinition, MotionMeaning};
+pub use kpi_help::KpiHelp;
+pub use kpi_list::{KpiEntry, KpiGroup, KpiList};
+pub use kpi_refused::{KpiRefused, Refusal};
+pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
+pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 
 /// A message: typed facts that know their words.
 pub trait Message: Serialize + DeserializeOwned {
@@ -61,7 +73,7 @@ macro_rules! notices {
     };
 }
 
-notices![KpiAnswer];
+notices![KpiAnswer, KpiList, KpiHelp, KpiDefinition, KpiWhy, KpiUnknown, KpiRefused];
 
 /// The button of every automatic message.
 fn something_is_off(receipt: &str) -> Button {

@@ -35,7 +35,7 @@ macro_rules! templates {
     };
 }
 
-templates!["footer", "kpi-answer",];
+templates!["footer", "kpi-answer", "kpi-definition", "kpi-help", "kpi-list", "kpi-refused", "kpi-unknown", "kpi-why"];
 
 /// The line that separates the parts of a template.
 const PART: &str = "---";

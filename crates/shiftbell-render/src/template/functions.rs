@@ -34,6 +34,7 @@ pub(super) fn register(engine: &mut Handlebars<'static>, people: Person) {
     word("percent", |of| Some(words::percent(of.read(0)?, of.read(1)?)));
     word("whole_percent", |of| Some(words::whole_percent(of.read(0)?, of.read(1)?)));
     word("figure", |of| Some(of.read::<Figure>(0)?.full()));
+    word("equation", |of| Some(of.read::<Figure>(0)?.equation()));
     word("bare_figure", |of| Some(of.read::<Figure>(0)?.bare()));
     word("counted", |of| Some(of.read::<Noun>(1)?.counted(of.read(0)?)));
     word("minutes", |of| Some(words::minutes(of.read(0)?)));
