@@ -107,25 +107,6 @@ impl Figure {
             Figure::Nothing => "nothing yet".to_owned(),
         }
     }
-
-    /// The figure as a sum: `26.9 % = 84 / 312`.
-    pub fn equation(&self) -> String {
-        match self {
-            Figure::Rate { part, whole } => {
-                format!("{} = {} / {}", words::percent(*part, *whole), words::count(*part), words::count(*whole))
-            }
-            Figure::MoneyRate { part, whole } => {
-                format!("{} = {} / {}", self.bare(), words::money(*part), words::money(*whole))
-            }
-            Figure::Count(_)
-            | Figure::Number(_)
-            | Figure::Money(_)
-            | Figure::Share(_)
-            | Figure::Days(_)
-            | Figure::Time { .. }
-            | Figure::Nothing => self.full(),
-        }
-    }
 }
 
 fn counts(part: u64, whole: u64) -> String {

@@ -7,24 +7,8 @@ use crate::document::{Button, Document};
 use crate::template::RenderError;
 
 mod kpi_answer;
-mod kpi_definition;
-mod kpi_help;
-mod kpi_list;
-mod kpi_refused;
-mod kpi_unknown;
-mod kpi_why;
-mod scorecard;
 
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
-pub use kpi_definition::{KpiDefinition, MotionMeaning};
-pub use kpi_help::KpiHelp;
-pub use kpi_list::{KpiEntry, KpiGroup, KpiList};
-pub use kpi_refused::{KpiRefused, Refusal};
-pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
-pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
-pub use scorecard::{
-    Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
-};
 
 /// A message: typed facts that know their words.
 pub trait Message: Serialize + DeserializeOwned {
@@ -77,7 +61,7 @@ macro_rules! notices {
     };
 }
 
-notices![KpiAnswer, KpiList, KpiHelp, KpiDefinition, KpiWhy, KpiUnknown, KpiRefused, Scorecard];
+notices![KpiAnswer];
 
 /// The button of every automatic message.
 fn something_is_off(receipt: &str) -> Button {

@@ -35,19 +35,7 @@ macro_rules! templates {
     };
 }
 
-templates![
-    "footer",
-    "kpi-answer",
-    "kpi-definition",
-    "kpi-help",
-    "kpi-list",
-    "kpi-refused",
-    "kpi-unknown",
-    "kpi-why",
-    "next",
-    "scorecard",
-    "scorecard-line"
-];
+templates!["footer", "kpi-answer",];
 
 /// The line that separates the parts of a template.
 const PART: &str = "---";

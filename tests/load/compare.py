@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""The same conversion from the same raw events, by DuckDB and by PostgreSQL: a second opinion, and a yardstick.
+
+usage: compare.py duckdb|postgres EVENTS.ndjson FROM UNTIL WINDOW_DAYS [TIMES]
+FROM and UNTIL are instants (RFC 3339) between which people became MQL in b2b. Prints one line of JSON.
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+AE = ("ae.one@clowns.example", "ae.two@clowns.example")
+
+# What deploy/clowns-to-go.toml says about b2b, as one would write it by hand. Whoever is further along was here too.
+QUESTION = """
+WITH linked AS (
+  SELECT contact, company, at FROM (
+    SELECT contact, company, at, row_number() OVER (PARTITION BY contact ORDER BY at DESC, company DESC) AS place
+    FROM events WHERE contact IS NOT NULL AND company IS NOT NULL) AS links WHERE place = 1),
+segments AS (
+  SELECT company, segment FROM (
+    SELECT company, segment, row_number() OVER (PARTITION BY company ORDER BY at DESC) AS place
+    FROM events WHERE segment IS NOT NULL AND company IS NOT NULL) AS named WHERE place = 1),
+business AS (SELECT linked.contact FROM linked JOIN segments USING (company) WHERE segment = 'business'),
+steps AS (
+  SELECT contact,
+    min(CASE WHEN type = 'form' AND form IN ('meeting-request', 'calendar-link') THEN at END) AS mql,
+    min(CASE WHEN type = 'meeting' AND status = 'confirmed' AND owner IN ({ae}) THEN at END) AS sql
+  FROM events WHERE contact IS NOT NULL AND type IN ('form', 'meeting') GROUP BY contact),
+deals AS (
+  SELECT deal, min(CASE WHEN bant = 'met' OR stage = 'won' THEN at END) AS qualified
+  FROM events WHERE deal IS NOT NULL AND (bant = 'met' OR stage = 'won') GROUP BY deal),
+deal_people AS (SELECT DISTINCT deal, contact FROM events WHERE deal IS NOT NULL AND contact IS NOT NULL),
+people_deals AS (SELECT contact, min(qualified) AS qualified FROM deal_people JOIN deals USING (deal) GROUP BY contact),
+people AS (
+  SELECT business.contact, least(steps.mql, steps.sql, people_deals.qualified) AS mql,
+    least(steps.sql, people_deals.qualified) AS sql
+  FROM business LEFT JOIN steps USING (contact) LEFT JOIN people_deals USING (contact))
+SELECT count(*) AS entered, count(CASE WHEN sql - mql <= INTERVAL '{days} days' THEN 1 END) AS reached
+FROM people WHERE mql >= TIMESTAMPTZ '{start}' AND mql < TIMESTAMPTZ '{until}'
+"""
+
+COLUMNS = ["type", "at", "contact", "company", "deal", "owner", "form", "status"]
+
+
+def question(start, until, days):
+    return QUESTION.format(ae=", ".join(f"'{who}'" for who in AE), start=start, until=until, days=days)
+
+
+def timed(call, times):
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        result = call()
+        took.append((time.perf_counter() - started) * 1000)
+    return result, sorted(took)[len(took) // 2]
+
+
+def by_duckdb(path, sql, times):
+    import duckdb
+
+    base = duckdb.connect(config={"threads": 2})
+    base.execute("SET TimeZone = 'UTC'")
+    started = time.perf_counter()
+    base.execute(
+        f"""CREATE TABLE events AS SELECT type, at::TIMESTAMPTZ AS at, contact, company, deal, owner, form, status,
+            "set"->'company'->>'segment' AS segment, "set"->'deal'->>'bant' AS bant, "set"->'deal'->>'stage' AS stage
+        FROM read_json('{path}', format = 'newline_delimited', columns = {{{", ".join(f"'{c}': 'VARCHAR'" for c in COLUMNS)}, 'set': 'JSON'}})"""
+    )
+    load = time.perf_counter() - started
+    (entered, reached), ms = timed(lambda: base.execute(sql).fetchone(), times)
+    return entered, reached, ms, load
+
+
+def by_postgres(path, sql, times):
+    """Through psql and `\\copy`, as a person would load a file. LOAD_POSTGRES is a connection string."""
+    url = os.environ["LOAD_POSTGRES"]
+
+    def run(text, **more):
+        return subprocess.run(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, capture_output=True, text=True, **more
+        ).stdout
+
+    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, at timestamptz, contact text, company text, deal text, owner text, form text, status text, segment text, bant text, stage text)")
+    table = path + ".tsv"
+    with open(path) as lines, open(table, "w") as out:
+        for line in lines:
+            event = json.loads(line)
+            changed = event.get("set") or {}
+            row = [event.get(column) for column in COLUMNS]
+            row += [changed.get("company", {}).get("segment"), changed.get("deal", {}).get("bant"), changed.get("deal", {}).get("stage")]
+            out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
+    started = time.perf_counter()
+    run(f"\\copy events FROM '{table}'")
+    run("CREATE INDEX ON events (contact, at); CREATE INDEX ON events (type, at)")
+    load = time.perf_counter() - started
+    os.unlink(table)
+    run("ANALYZE events")
+    out, ms = timed(lambda: run(sql), times)
+    entered, reached = out.strip().split("|")
+    return int(entered), int(reached), ms, load
+
+
+def main():
+    engine, path, start, until, days = sys.argv[1:6]
+    times = int(sys.argv[6]) if len(sys.argv) > 6 else 3
+    measure = {"duckdb": by_duckdb, "postgres": by_postgres}[engine]
+    entered, reached, ms, load = measure(path, question(start, until, days), times)
+    print(json.dumps({"engine": engine, "entered": entered, "reached": reached, "answer_ms": round(ms, 2), "load_s": round(load, 1)}))
+
+
+if __name__ == "__main__":
+    main()

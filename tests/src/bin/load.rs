@@ -1,0 +1,223 @@
+//! Sends load to a running program on loopback and prints what it measured. `tests/load/run.sh` drives it.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["answers", url, secret, count, text] => answers(url, secret, number(count), text).await,
+        ["ingest", url, path, secret, batches, at_once, per_second] => {
+            ingest(url, path, secret, number(batches), number(at_once), number(per_second)).await
+        }
+        ["bare", file, batches] => bare(file, number(batches)).await,
+        _ => Err("usage: load answers URL SECRET N TEXT | ingest URL PATH SECRET BATCHES AT_ONCE PER_SECOND | bare FILE BATCHES".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("load: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn number(text: &str) -> u64 {
+    text.replace('_', "").parse().unwrap_or(0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a load generator measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "signatures carry the real time")]
+fn unix_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
+}
+
+fn mac(secret: &str, parts: &[&[u8]]) -> Result<Vec<u8>, Failure> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
+    for part in parts {
+        mac.update(part);
+    }
+    Ok(mac.finalize().into_bytes().to_vec())
+}
+
+/// Asks one slash command after another, signed as the chat system signs it, and prints latencies of the whole request.
+async fn answers(url: &str, secret: &str, count: u64, text: &str) -> Result<(), Failure> {
+    let client = reqwest::Client::new();
+    let (command, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let mut took = Vec::new();
+    for turn in 0..count {
+        let timestamp = (unix_ms() / 1000).to_string();
+        let body = [
+            ("command", command),
+            ("text", rest),
+            ("team_id", "T0CLOWNS001"),
+            ("user_id", "U0LOAD"),
+            ("channel_id", "C0REVENUE01"),
+            ("response_url", "https://hooks.slack.com/commands/1/2/3"),
+            ("trigger_id", &format!("load-{turn}")),
+        ];
+        let body: String =
+            body.iter().map(|(key, value)| format!("{key}={}", encode(value))).collect::<Vec<_>>().join("&");
+        let signature = hex::encode(mac(secret, &[b"v0:", timestamp.as_bytes(), b":", body.as_bytes()])?);
+        let started = now();
+        let answer = client
+            .post(format!("{url}/slack/commands"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-slack-request-timestamp", &timestamp)
+            .header("x-slack-signature", format!("v0={signature}"))
+            .body(body)
+            .send()
+            .await?;
+        let status = answer.status();
+        let answer = answer.text().await?;
+        took.push(started.elapsed());
+        if turn == 0 {
+            let json: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+            println!("  first answer ({status}): {}", json["text"].as_str().unwrap_or(&answer));
+        }
+        if !status.is_success() {
+            return Err(format!("the program answered {status}: {answer}").into());
+        }
+    }
+    println!("  {}", percentiles(&mut took));
+    Ok(())
+}
+
+/// Posts signed batches of 100 events, `at_once` at a time; `per_second` batches a second, or as fast as it goes when 0.
+async fn ingest(
+    url: &str,
+    path: &str,
+    secret: &str,
+    batches: u64,
+    at_once: u64,
+    per_second: u64,
+) -> Result<(), Failure> {
+    let next = Arc::new(AtomicU64::new(0));
+    let started = now();
+    let mut senders = Vec::new();
+    for _ in 0..at_once {
+        let (next, url, path, secret) = (Arc::clone(&next), url.to_owned(), path.to_owned(), secret.to_owned());
+        senders.push(tokio::spawn(async move {
+            let client = reqwest::Client::new();
+            let mut took = Vec::new();
+            loop {
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                if turn >= batches {
+                    return Ok::<_, Failure>(took);
+                }
+                if per_second > 0 {
+                    let due = Duration::from_micros(turn * 1_000_000 / per_second);
+                    tokio::time::sleep(due.saturating_sub(started.elapsed())).await;
+                }
+                let body = batch(turn);
+                let timestamp = unix_ms().to_string();
+                let uri = format!("{url}{path}");
+                let signed = mac(&secret, &[b"POST", uri.as_bytes(), body.as_bytes(), timestamp.as_bytes()])?;
+                let sent = now();
+                let answer = client
+                    .post(&uri)
+                    .header("content-type", "application/json")
+                    .header("x-hubspot-request-timestamp", &timestamp)
+                    .header("x-hubspot-signature-v3", base64::engine::general_purpose::STANDARD.encode(signed))
+                    .body(body)
+                    .send()
+                    .await?;
+                if answer.status() != 202 {
+                    return Err(format!("the program answered {}: {}", answer.status(), answer.text().await?).into());
+                }
+                took.push(sent.elapsed());
+            }
+        }));
+    }
+    let mut took = Vec::new();
+    for sender in senders {
+        took.extend(sender.await??);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("  {:.0} events/s acknowledged durably; {}", batches as f64 * 100.0 / seconds, percentiles(&mut took));
+    Ok(())
+}
+
+/// The yardstick: the same events, one row each, 100 rows to a transaction, into a bare table with the same fsync policy.
+async fn bare(file: &str, batches: u64) -> Result<(), Failure> {
+    use sqlx::ConnectOptions;
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+    let mut connection = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .connect()
+        .await?;
+    sqlx::query("CREATE TABLE bare (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT")
+        .execute(&mut connection)
+        .await?;
+    let insert = format!("INSERT INTO bare (body) VALUES {}", vec!["(?)"; 100].join(","));
+    let bodies: Vec<Vec<String>> = (0..batches).map(rows).collect();
+    let started = now();
+    for rows in bodies {
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert.clone()));
+        for row in rows {
+            query = query.bind(row);
+        }
+        query.execute(&mut connection).await?;
+    }
+    println!(
+        "  {:.0} events/s, bare insert, 100 rows to an fsynced transaction",
+        batches as f64 * 100.0 / started.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+fn batch(turn: u64) -> String {
+    format!("[{}]", rows(turn).join(","))
+}
+
+/// A hundred changes of properties as the CRM sends them; every turn another hundred.
+fn rows(turn: u64) -> Vec<String> {
+    let base = 1_767_225_600_000 + turn * 977;
+    (0..100)
+        .map(|row| {
+            let object = 9_000_000 + (turn * 100 + row) % 50_000;
+            format!(
+                r#"{{"eventId":{},"subscriptionId":6547118,"portalId":10000001,"appId":39522895,"occurredAt":{},"subscriptionType":"contact.propertyChange","attemptNumber":0,"objectId":{object},"propertyName":"hubspotscore","propertyValue":"{}","changeSource":"CRM_UI","sourceId":"userId:98499705"}}"#,
+                turn * 100 + row,
+                base + row,
+                (turn + row) % 30
+            )
+        })
+        .collect()
+}
+
+fn encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn percentiles(took: &mut [Duration]) -> String {
+    took.sort();
+    let at = |share: f64| took.get(((took.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
+    let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+    format!("p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms of {}", ms(at(0.5)), ms(at(0.99)), ms(at(1.0)), took.len())
+}
