@@ -55,8 +55,9 @@ pub struct Clicked {
     pub channel: String,
     /// The message that carries the button, as [`crate::Outcome::Delivered`] named it; `None` for one that only the person sees.
     pub message: Option<String>,
-    /// What the button is for; the words before the first `:` of a Discord `custom_id`.
+    /// The control: Slack's `action_id`, Discord's `custom_id`.
     pub action: String,
+    /// What the button carries or what was chosen; `shiftbell_render::action::Action::decode` reads it.
     pub value: String,
     pub reply: ReplyTo,
     pub id: String,

@@ -13,5 +13,30 @@ pub mod refused;
 pub mod slack;
 
 pub use asked::{Asked, Clicked, Outlet, ReplyTo, Visibility};
-pub use outcome::{Found, Message, Outcome, Picture};
+pub use outcome::{Found, Message, Outcome, Picture, Sought, To};
 pub use refused::{Refused, Unreadable};
+
+/// Makes ring the process's source of cryptography, which both clients need before they are built. Harmless when repeated.
+fn install_crypto() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
+/// A client could not be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotBuild {
+    #[error("{outlet} api url `{url}` must begin with https:// (or http:// for a stand-in on this machine)")]
+    BadUrl { outlet: Outlet, url: String },
+    #[error("the token for {outlet} holds characters that no token has")]
+    BadToken { outlet: Outlet },
+    #[error("no encrypted connections are possible: {why}; install the system's ca-certificates")]
+    NoRoots { why: String },
+}
+
+/// Without a trailing slash.
+fn checked_url(outlet: Outlet, url: &str) -> Result<String, CannotBuild> {
+    let trimmed = url.trim().trim_end_matches('/');
+    match reqwest::Url::parse(trimmed) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(trimmed.to_owned()),
+        _ => Err(CannotBuild::BadUrl { outlet, url: url.to_owned() }),
+    }
+}

@@ -56,6 +56,23 @@ pub enum Found {
     Later { after_ms: i64, why: String },
 }
 
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To<'a> {
+    Channel(&'a str),
+    /// A direct message to this user.
+    Person(&'a str),
+}
+
+impl<'a> To<'a> {
+    /// The id of the channel or of the person.
+    pub fn id(self) -> &'a str {
+        match self {
+            To::Channel(id) | To::Person(id) => id,
+        }
+    }
+}
+
 /// One lowered message.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
@@ -73,6 +90,17 @@ impl<'a> Message<'a> {
     pub fn words(body: &'a Value) -> Message<'a> {
         Message { body, picture: None, file: None, thread: None }
     }
+}
+
+/// A message of unknown outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    pub to: To<'a>,
+    pub dedupe_key: &'a str,
+    /// When the attempt began.
+    pub since: shiftbell_metrics::time::Instant,
+    /// As it was sent.
+    pub message: &'a Message<'a>,
 }
 
 /// A picture that goes with a message.

@@ -1,14 +1,22 @@
 //! Slack: signed requests in, Web API calls out.
 
 mod answer;
+mod client;
 mod command;
+mod failure;
+mod find;
 mod form;
 mod interaction;
+mod people;
+mod picture;
+mod post;
 mod signature;
 
 pub use answer::{command_response, update_response};
+pub use client::{SlackClient, SlackSettings};
 pub use command::{Command, read_command};
 pub use interaction::{Interaction, read_interaction};
+pub use people::{Identity, Looked, Person};
 pub use signature::{sign, verify};
 
 /// Hosts to which an answer may be sent besides the host of the configured API address.

@@ -122,7 +122,6 @@ pub fn read_interaction(body: &[u8]) -> Result<Interaction, Unreadable> {
     let told = envelope.data.ok_or(missing("data"))?;
     if kind == COMPONENT {
         let custom_id = told.custom_id.ok_or(missing("custom_id"))?;
-        let (action, value) = custom_id.split_once(':').unwrap_or((&custom_id, ""));
         let chosen = told.values.and_then(|values| values.into_iter().next());
         let message = envelope.message.filter(|posted| posted.flags.unwrap_or(0) & EPHEMERAL == 0);
         return Ok(Interaction::Clicked(Clicked {
@@ -131,8 +130,8 @@ pub fn read_interaction(body: &[u8]) -> Result<Interaction, Unreadable> {
             user,
             message: message.and_then(|posted| posted.id).map(|message| remote_id(&channel, &message)),
             channel,
-            action: action.to_owned(),
-            value: chosen.unwrap_or_else(|| value.to_owned()),
+            value: chosen.unwrap_or_else(|| custom_id.clone()),
+            action: custom_id,
             reply,
             id,
         }));
@@ -239,12 +238,12 @@ mod tests {
 
     #[test]
     fn a_click_carries_its_action_and_value() {
-        let Ok(Interaction::Clicked(clicked)) = read(
-            json!({"type": 3, "data": {"custom_id": "take:leak:l-1", "component_type": 2}, "message": {"id": "M1"}}),
-        ) else {
+        let Ok(Interaction::Clicked(clicked)) =
+            read(json!({"type": 3, "data": {"custom_id": "take:l-1", "component_type": 2}, "message": {"id": "M1"}}))
+        else {
             panic!("not clicked")
         };
-        assert_eq!((clicked.action.as_str(), clicked.value.as_str()), ("take", "leak:l-1"));
+        assert_eq!((clicked.action.as_str(), clicked.value.as_str()), ("take:l-1", "take:l-1"));
         assert_eq!(clicked.message.as_deref(), Some("C1/M1"));
         let Ok(Interaction::Clicked(clicked)) = read(
             json!({"type": 3, "data": {"custom_id": "snooze", "values": ["3d"]}, "message": {"id": "M1", "flags": 64}}),

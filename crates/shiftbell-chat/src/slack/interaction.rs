@@ -158,7 +158,7 @@ mod tests {
             "api_app_id": "A1", "container": {"type": "message", "message_ts": "17.1", "channel_id": "C1", "is_ephemeral": false},
             "trigger_id": "9.9", "channel": {"id": "C1", "name": "sales"}, "message": {"ts": "17.1", "text": "x"},
             "response_url": "https://hooks.slack.com/actions/1", "enterprise": null,
-            "actions": [{"type": "button", "action_id": "take", "block_id": "b", "value": "leak:l-1", "action_ts": "18.1"}],
+            "actions": [{"type": "button", "action_id": "take", "block_id": "b", "value": "take:l-1", "action_ts": "18.1"}],
         })
     }
 
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_click_is_read() {
         let clicked = clicked(&click());
-        assert_eq!((clicked.action.as_str(), clicked.value.as_str()), ("take", "leak:l-1"));
+        assert_eq!((clicked.action.as_str(), clicked.value.as_str()), ("take", "take:l-1"));
         assert_eq!((clicked.place.as_str(), clicked.user.as_str(), clicked.channel.as_str()), ("T1", "U1", "C1"));
         assert_eq!((clicked.message.as_deref(), clicked.id.as_str()), (Some("C1/17.1"), "9.9"));
     }
