@@ -1,3 +1,5 @@
 //! Test support: databases, fake servers and the whole program on loopback.
 
 pub mod db;
+pub mod fake_server;
+pub mod fake_slack;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use shiftbell_metrics::time::Instant;
+use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::{
     ClientResult, SlackApiToken, SlackApiTokenType, SlackClient as Morphism, SlackClientApiCallContext,
     SlackClientHttpConnector, SlackClientHyperHttpsConnector,
@@ -60,11 +61,22 @@ impl fmt::Debug for SlackClient {
     }
 }
 
-/// How a single call failed: the outcome for a message, and the code where Slack gave one.
+/// How a single call failed: the outcome for a message, the code where Slack gave one, and the status if it was not 200.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) outcome: Outcome,
     pub(super) code: Option<String>,
+    pub(super) status: Option<u16>,
+}
+
+impl Failure {
+    fn of(outcome: Outcome) -> Failure {
+        Failure { outcome, code: None, status: None }
+    }
+
+    pub(super) fn has_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
 }
 
 impl SlackClient {
@@ -93,6 +105,11 @@ impl SlackClient {
             queue: Mutex::default(),
             direct: Mutex::default(),
         })
+    }
+
+    /// Where it sends; `read_command` and `read_interaction` accept answers to this host.
+    pub fn api_url(&self) -> &str {
+        &self.settings.api_url
     }
 
     /// Asks for a place for one post in this channel (or to this user). `Go` takes the place.
@@ -133,7 +150,7 @@ impl SlackClient {
     pub(super) async fn post_to(&self, url: &str, body: &Value) -> Result<(), Failure> {
         let Ok(url) = url.parse() else {
             let why = "the address for the answer is none".to_owned();
-            return Err(Failure { outcome: Outcome::Refused { why }, code: None });
+            return Err(Failure::of(Outcome::Refused { why }));
         };
         let span = tracing::Span::none();
         let context = SlackClientApiCallContext {
@@ -150,7 +167,7 @@ impl SlackClient {
     pub(super) async fn upload_to(&self, url: &str, bytes: &[u8]) -> Result<(), Failure> {
         let Ok(url) = url.parse() else {
             let why = "the address for the picture is none".to_owned();
-            return Err(Failure { outcome: Outcome::Refused { why }, code: None });
+            return Err(Failure::of(Outcome::Refused { why }));
         };
         let session = self.morphism.open_session(&self.token);
         let kind = "image/png".to_owned();
@@ -165,22 +182,23 @@ impl SlackClient {
             return Ok(answer);
         }
         let why = "slack's answer could not be read".to_owned();
-        Err(Failure { outcome: Outcome::Unknown { why }, code: None })
+        Err(Failure::of(Outcome::Unknown { why }))
     }
 
     async fn timed(&self, call: impl Future<Output = ClientResult<Value>>, channel: &str) -> Result<Value, Failure> {
         match tokio::time::timeout(self.settings.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
-                let code = match &error {
-                    slack_morphism::errors::SlackClientError::ApiError(told) => Some(told.code.clone()),
-                    _ => None,
+                let (code, status) = match &error {
+                    SlackClientError::ApiError(told) => (Some(told.code.clone()), None),
+                    SlackClientError::HttpError(http) => (None, Some(http.status_code.as_u16())),
+                    _ => (None, None),
                 };
-                Err(Failure { outcome: outcome_of(&error, channel), code })
+                Err(Failure { outcome: outcome_of(&error, channel), code, status })
             }
             Err(_) => {
                 let why = format!("slack did not answer within {} ms", self.settings.timeout.as_millis());
-                Err(Failure { outcome: Outcome::Unknown { why }, code: None })
+                Err(Failure::of(Outcome::Unknown { why }))
             }
         }
     }

@@ -68,14 +68,14 @@ impl SlackClient {
             }
             let page = match self.read(method, &page_params, sought.to.id()).await {
                 Ok(page) => page,
-                Err(failure) if failure.code.as_deref() == Some("missing_scope") => return History::NotPermitted,
+                Err(failure) if failure.has_code("missing_scope") => return History::NotPermitted,
                 Err(failure) => return History::Failed(later(failure)),
             };
             stamps.extend(ours(&page, sought.dedupe_key));
             cursor =
                 page.pointer("/response_metadata/next_cursor").and_then(Value::as_str).unwrap_or_default().to_owned();
             if cursor.is_empty() {
-                stamps.sort_by(|a, b| order(a).cmp(&order(b)));
+                stamps.sort_by_key(|ts| order(ts));
                 stamps.dedup();
                 return History::Stamps(stamps);
             }
@@ -90,7 +90,7 @@ impl SlackClient {
             let deleted = self.call("chat.delete", &json!({ "channel": channel, "ts": repeat }), channel).await;
             match deleted {
                 Ok(_) => {}
-                Err(failure) if failure.code.as_deref() == Some("message_not_found") => {}
+                Err(failure) if failure.has_code("message_not_found") => {}
                 Err(failure) => return later(failure),
             }
         }

@@ -10,6 +10,7 @@ use crate::refused::Unreadable;
 
 /// What arrives at the interactions address.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made once per request and taken apart at once")]
 pub enum Interaction {
     Clicked(Clicked),
     /// Something that this version does not use (a view, a shortcut, a kind of next year): answer 200, count it by its kind.

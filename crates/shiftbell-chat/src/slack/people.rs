@@ -46,7 +46,7 @@ impl SlackClient {
                     _ => Looked::Nobody,
                 }
             }
-            Err(failure) if failure.code.as_deref() == Some("users_not_found") => Looked::Nobody,
+            Err(failure) if failure.has_code("users_not_found") => Looked::Nobody,
             Err(failure) => Looked::Failed(failure.outcome.of_idempotent_call()),
         }
     }
@@ -63,7 +63,7 @@ impl SlackClient {
         let params = [("channel", channel.to_owned()), ("limit", "1".to_owned())];
         match self.read("conversations.history", &params, channel).await {
             Ok(_) => Ok(true),
-            Err(failure) if failure.code.as_deref() == Some("missing_scope") => Ok(false),
+            Err(failure) if failure.has_code("missing_scope") => Ok(false),
             Err(failure) => Err(failure.outcome.of_idempotent_call()),
         }
     }

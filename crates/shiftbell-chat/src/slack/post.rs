@@ -71,7 +71,7 @@ impl SlackClient {
         match self.post_to(response_url, body).await {
             Ok(()) => Outcome::Delivered { remote_id: String::new() },
             // 404 and 410: used five times, or older than 30 minutes. No later attempt can succeed.
-            Err(Failure { outcome: Outcome::RetryAt { after_ms: 0, why }, .. }) if why.contains("answered 4") => {
+            Err(failure) if matches!(failure.status, Some(404 | 410)) => {
                 Outcome::Refused { why: "the time for an answer to this request is over".to_owned() }
             }
             Err(failure) => failure.outcome,
@@ -95,7 +95,7 @@ impl SlackClient {
                 Ok(channel)
             }
             // Without im:write a post to the user id still arrives.
-            Err(failure) if failure.code.as_deref() == Some("missing_scope") => Ok(user.to_owned()),
+            Err(failure) if failure.has_code("missing_scope") => Ok(user.to_owned()),
             Err(failure) => Err(failure),
         }
     }
@@ -115,7 +115,7 @@ impl SlackClient {
         if let Some(file) = file {
             let with_picture = Value::Object(place_picture(body, file, &picture.alt));
             match self.call(method, &with_picture, channel).await {
-                Err(failure) if failure.code.as_deref() == Some("invalid_blocks") => {}
+                Err(failure) if failure.has_code("invalid_blocks") => {}
                 other => return other,
             }
         }
