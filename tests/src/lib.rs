@@ -1,5 +1,6 @@
 //! Test support: databases, fake servers and the whole program on loopback.
 
 pub mod db;
+pub mod fake_hubspot;
 pub mod fake_server;
 pub mod fake_slack;

@@ -100,6 +100,9 @@ pub(super) fn read(change: &Change<'_>, settings: &SourceSettings) -> Result<Rea
     let Some((object, verb)) = subscription.split_once('.') else {
         return Ok(Reading::Ignored(format!("`{}` is no kind of change that is known", shortened(&subscription))));
     };
+    if verb == "associationChange" {
+        return associated(change, settings);
+    }
     let type_id = change.text("objectTypeId")?;
     let entity = match about(object, type_id.as_deref()) {
         About::Entity(entity) => entity,
@@ -113,8 +116,44 @@ pub(super) fn read(change: &Change<'_>, settings: &SourceSettings) -> Result<Rea
         "privacyDeletion" => reader.ended(kinds::DELETED, Some("privacy")),
         "restore" => reader.ended(kinds::RESTORED, None),
         "merge" => reader.merged(),
-        "associationChange" => reader.associated(),
         other => Ok(Reading::Ignored(format!("`{object}.{}` is no kind of change that is counted", shortened(other)))),
+    }
+}
+
+/// Two records now belong together, or no longer. HubSpot tells each of both ways, and a primary company twice.
+fn associated(change: &Change<'_>, settings: &SourceSettings) -> Result<Reading, String> {
+    let kind = match change.text("associationType")? {
+        Some(kind) => kind,
+        None => {
+            let of = |key: &str| change.text(key).map(Option::unwrap_or_default);
+            format!("{}_TO_{}", of("fromObjectTypeId")?, of("toObjectTypeId")?)
+        }
+    };
+    let known = kind.split_once("_TO_").and_then(|(from, to)| Some((end_of(from)?, end_of(to)?)));
+    let Some((from, to)) = known.filter(|(from, to)| from != to) else {
+        return Ok(Reading::Ignored(format!("associations `{}` are not counted", shortened(&kind))));
+    };
+    let is_primary = change.is_true("isPrimaryAssociation");
+    if (from == EntityKind::Company || to == EntityKind::Company) && is_primary == Some(false) {
+        return Ok(Reading::Ignored("only the primary company of a record counts".to_owned()));
+    }
+    let is_removed = change.is_true("associationRemoved") == Some(true);
+    let (from_id, to_id) = (change.id("fromObjectId")?, change.id("toObjectId")?);
+    let word = if is_removed { "removed" } else { "made" };
+    let reader = Reader { change, settings, entity: from, at: change.at()? };
+    let mut event = reader.about_record(from, &from_id, &[to.word(), &from_id, &to_id, word])?;
+    event.kind = if is_removed { kinds::UNLINKED } else { "linked" }.to_owned();
+    event.names.insert(to, to_id);
+    Ok(Reading::Events(vec![event]))
+}
+
+/// One end of an association, by HubSpot's word or type id.
+fn end_of(word: &str) -> Option<EntityKind> {
+    match word {
+        "CONTACT" | "0-1" => Some(EntityKind::Contact),
+        "COMPANY" | "0-2" => Some(EntityKind::Company),
+        "DEAL" | "0-3" => Some(EntityKind::Deal),
+        _ => None,
     }
 }
 
@@ -228,35 +267,6 @@ impl Reader<'_> {
             Ok(event)
         });
         Ok(Reading::Events(events.collect::<Result<_, String>>()?))
-    }
-
-    /// Two records now belong together, or no longer. HubSpot tells each of both ways, and a primary company twice.
-    fn associated(&self) -> Result<Reading, String> {
-        let kind =
-            self.change.text("associationType")?.ok_or("`associationType` is missing in a change of an association")?;
-        let ends = match kind.as_str() {
-            "CONTACT_TO_COMPANY" => Some((EntityKind::Contact, EntityKind::Company)),
-            "COMPANY_TO_CONTACT" => Some((EntityKind::Company, EntityKind::Contact)),
-            "DEAL_TO_CONTACT" => Some((EntityKind::Deal, EntityKind::Contact)),
-            "CONTACT_TO_DEAL" => Some((EntityKind::Contact, EntityKind::Deal)),
-            "DEAL_TO_COMPANY" => Some((EntityKind::Deal, EntityKind::Company)),
-            "COMPANY_TO_DEAL" => Some((EntityKind::Company, EntityKind::Deal)),
-            _ => None,
-        };
-        let Some((from, to)) = ends else {
-            return Ok(Reading::Ignored(format!("associations `{}` are not counted", shortened(&kind))));
-        };
-        let is_primary = self.change.is_true("isPrimaryAssociation");
-        if (from == EntityKind::Company || to == EntityKind::Company) && is_primary == Some(false) {
-            return Ok(Reading::Ignored("only the primary company of a record counts".to_owned()));
-        }
-        let is_removed = self.change.is_true("associationRemoved") == Some(true);
-        let (from_id, to_id) = (self.change.id("fromObjectId")?, self.change.id("toObjectId")?);
-        let word = if is_removed { "removed" } else { "made" };
-        let mut event = self.about_record(from, &from_id, &[&kind, &from_id, &to_id, word])?;
-        event.kind = if is_removed { kinds::UNLINKED } else { "linked" }.to_owned();
-        event.names.insert(to, to_id);
-        Ok(Reading::Events(vec![event]))
     }
 
     fn event(&self, more: &[&str]) -> Result<Event, String> {

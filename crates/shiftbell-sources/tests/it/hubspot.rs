@@ -206,6 +206,9 @@ fn an_association_links_and_unlinks_in_both_directions() {
     let back = event(element("COMPANY_TO_DEAL", true));
     assert_eq!((back.kind.as_str(), &back.names[&EntityKind::Deal][..]), ("unlinked", "2"));
     assert_ne!(made.id, event(element("CONTACT_TO_COMPANY", true)).id);
+    let generic = event(json!({"subscriptionType": "object.associationChange", "fromObjectTypeId": "0-1",
+        "toObjectTypeId": "0-2", "fromObjectId": 1, "toObjectId": 2, "associationRemoved": false, "isPrimaryAssociation": true}));
+    assert_eq!(generic, made);
     let second = json!({"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_COMPANY",
         "fromObjectId": 1, "toObjectId": 3, "isPrimaryAssociation": false});
     assert!(ignored(second).contains("primary"));

@@ -24,7 +24,7 @@ pub(super) fn before_the_year(year: &mut Year) {
         year.happens(won_ms - 45 * MS_PER_DAY, Fact::CompanyKnown { company, who });
         year.happens(
             won_ms - 40 * MS_PER_DAY,
-            Fact::Deal { deal, company, who, step: Step::Opened { contact: contact, product: 1 } },
+            Fact::Deal { deal, company, who, step: Step::Opened { contact, product: 1 } },
         );
         year.happens(won_ms - 30 * MS_PER_DAY, of(Step::Bant { list_minor, amount_minor }));
         year.happens(won_ms, of(Step::Won { amount_minor }));

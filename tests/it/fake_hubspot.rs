@@ -1,0 +1,151 @@
+//! The portal that our tests believe in behaves like the real one.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use shiftbell_metrics::time::Instant;
+use shiftbell_sources::{Kind, Parsed, Request, Secret, SourceSettings, parse, verify};
+use shiftbell_tests::fake_hubspot::{FakeHubSpot, Generation, Object, Signature};
+
+const NOW: Instant = Instant(1_785_580_200_000);
+const URL: &str = "https://shiftbell.example/hooks/clowns/hubspot-main";
+
+fn portal() -> FakeHubSpot {
+    FakeHubSpot::new(10_000_001, "client-secret", NOW)
+}
+
+/// A small story: a list import, a company, a deal, a merge and a deletion.
+fn story(portal: &mut FakeHubSpot) {
+    let contact = portal.import_contact(&[("email", "ann@sample.example"), ("hs_analytics_source", "OFFLINE")]);
+    let company = portal.create(Object::Company, &[("name", "Sample Bank"), ("segment", "Business")]);
+    portal.associate((Object::Contact, contact), (Object::Company, company));
+    portal.set(Object::Contact, contact, "recent_conversion_event_name", "Meeting request");
+    let deal = portal.create(Object::Deal, &[("dealname", "Sample Bank"), ("dealstage", "discovery")]);
+    portal.associate((Object::Deal, deal), (Object::Contact, contact));
+    portal.now = portal.now.plus_ms(5_000);
+    portal.set(Object::Deal, deal, "dealstage", "closedwon");
+    let other = portal.create(Object::Contact, &[]);
+    let merged = portal.merge(Object::Contact, contact, other);
+    portal.delete(Object::Contact, merged, true);
+}
+
+fn parsed(batches: &[Vec<serde_json::Value>]) -> Parsed {
+    let whole: Vec<_> = batches.concat();
+    let body = serde_json::Value::from(whole).to_string();
+    parse(Kind::HubSpot, body.as_bytes(), &SourceSettings::new("hubspot-main"), NOW)
+}
+
+#[test]
+fn every_generation_of_payloads_tells_the_same_story() {
+    let told = [Generation::First, Generation::Legacy, Generation::Generic].map(|generation| {
+        let mut portal = portal();
+        portal.generation = generation;
+        story(&mut portal);
+        let parsed = parsed(&portal.batches());
+        assert_eq!(parsed.unreadable, []);
+        assert_eq!(parsed.ignored.values().sum::<u64>(), 2, "{:?}", parsed.ignored); // the other half of the primary company
+        parsed.events
+    });
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[1], told[2]);
+    let kinds: BTreeSet<&str> = told[0].iter().map(|event| event.kind.as_str()).collect();
+    let expected = ["company", "contact", "contact_created", "deal", "deleted", "form", "linked", "merged"];
+    assert_eq!(kinds, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_shuffled_and_doubled_queue_has_the_same_events() {
+    let (mut straight, mut crooked) = (portal(), portal());
+    story(&mut straight);
+    story(&mut crooked);
+    crooked.duplicate_pending();
+    crooked.shuffle_pending(3);
+    let ids = |portal: &mut FakeHubSpot| -> Vec<String> {
+        parsed(&portal.batches()).events.into_iter().map(|event| event.id).collect()
+    };
+    let (straight, crooked) = (ids(&mut straight), ids(&mut crooked));
+    assert_eq!(crooked.len(), 2 * straight.len());
+    assert_ne!(crooked[..straight.len()], straight[..]);
+    assert_eq!(BTreeSet::from_iter(straight), BTreeSet::from_iter(crooked));
+}
+
+#[test]
+fn nothing_changed_is_nothing_told() {
+    let mut portal = portal();
+    let contact = portal.import_contact(&[("email", "ann@sample.example")]);
+    let deal = portal.create(Object::Deal, &[]);
+    portal.associate((Object::Contact, contact), (Object::Deal, deal));
+    let told = portal.pending();
+    portal.set(Object::Contact, contact, "email", "ann@sample.example");
+    portal.associate((Object::Deal, deal), (Object::Contact, contact));
+    assert_eq!((told, portal.pending()), (5, 5));
+}
+
+#[test]
+#[should_panic(expected = "is deleted")]
+fn a_deleted_record_cannot_be_changed() {
+    let mut portal = portal();
+    let contact = portal.import_contact(&[]);
+    portal.delete(Object::Contact, contact, false);
+    portal.set(Object::Contact, contact, "email", "ann@sample.example");
+}
+
+#[tokio::test]
+async fn batches_of_a_hundred_are_sent_again_until_they_are_taken() {
+    let mut portal = portal();
+    for number in 0..125 {
+        portal.import_contact(&[("email", &format!("c{number}@sample.example"))]);
+    }
+    let (calls, bodies) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (seen, kept) = (calls.clone(), bodies.clone());
+    let app = Router::new().route(
+        "/hooks",
+        post(async move |headers: HeaderMap, body: Bytes| {
+            if seen.fetch_add(1, Ordering::SeqCst) < 2 {
+                return StatusCode::SERVICE_UNAVAILABLE;
+            }
+            let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+            let request = Request { method: "POST", url: URL, header: &header, body: &body };
+            let settings = SourceSettings { is_v3_required: true, ..SourceSettings::new("hubspot-main") };
+            if let Err(refused) = verify(Kind::HubSpot, &request, &[Secret::new("client-secret")], &settings, NOW) {
+                return StatusCode::from_u16(refused.status()).unwrap();
+            }
+            kept.lock().unwrap().push(body);
+            StatusCode::ACCEPTED
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let sent = portal.deliver_to(&url, URL, NOW).await;
+    server.abort();
+
+    let counts: BTreeSet<usize> = sent.iter().map(|batch| batch.count).collect();
+    assert_eq!((sent.len(), counts), (3, BTreeSet::from([50, 100])));
+    assert!(sent.iter().all(|batch| batch.is_taken()), "{sent:?}");
+    assert_eq!(calls.load(Ordering::SeqCst), 5);
+    let settings = SourceSettings::new("hubspot-main");
+    let bodies = bodies.lock().unwrap();
+    let events: usize = bodies.iter().map(|body| parse(Kind::HubSpot, body, &settings, NOW).events.len()).sum();
+    assert_eq!((events, portal.pending()), (250, 0));
+}
+
+#[test]
+fn each_signature_is_believed() {
+    for signature in [Signature::V1, Signature::V2, Signature::V3] {
+        let mut portal = portal();
+        portal.signature = signature;
+        let headers = portal.headers(URL, "[]", NOW);
+        let header = |name: &str| {
+            headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        };
+        let request = Request { method: "POST", url: URL, header: &header, body: b"[]" };
+        let used = verify(Kind::HubSpot, &request, &[Secret::new("client-secret")], &SourceSettings::default(), NOW);
+        assert!(used.is_ok(), "{signature:?}: {used:?}");
+    }
+}
