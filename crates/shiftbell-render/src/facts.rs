@@ -107,6 +107,40 @@ impl Figure {
             Figure::Nothing => "nothing yet".to_owned(),
         }
     }
+
+    /// The counts alone, `84 of 312`, where the words around them say the rest.
+    pub fn counts(&self) -> String {
+        match self {
+            Figure::Rate { part, whole } => counts(*part, *whole),
+            Figure::MoneyRate { .. }
+            | Figure::Count(_)
+            | Figure::Number(_)
+            | Figure::Money(_)
+            | Figure::Share(_)
+            | Figure::Days(_)
+            | Figure::Time { .. }
+            | Figure::Nothing => self.full(),
+        }
+    }
+
+    /// The figure as a sum: `26.9 % = 84 / 312`.
+    pub fn equation(&self) -> String {
+        match self {
+            Figure::Rate { part, whole } => {
+                format!("{} = {} / {}", words::percent(*part, *whole), words::count(*part), words::count(*whole))
+            }
+            Figure::MoneyRate { part, whole } => {
+                format!("{} = {} / {}", self.bare(), words::money(*part), words::money(*whole))
+            }
+            Figure::Count(_)
+            | Figure::Number(_)
+            | Figure::Money(_)
+            | Figure::Share(_)
+            | Figure::Days(_)
+            | Figure::Time { .. }
+            | Figure::Nothing => self.full(),
+        }
+    }
 }
 
 fn counts(part: u64, whole: u64) -> String {

@@ -90,7 +90,7 @@ impl Reader {
             TagEnd::Strong => self.strong = false,
             TagEnd::Link => self.end_link(),
             TagEnd::TableCell => self.end_cell(),
-            TagEnd::Table => self.blocks.extend(self.table.take().map(Block::Table)),
+            TagEnd::Table => self.blocks.extend(self.table.take().map(|table| Block::Table(table.tidy()))),
             TagEnd::CodeBlock => {
                 let code = self.code.take().unwrap_or_default();
                 self.blocks.push(Block::Code(code.lines().map(str::to_owned).collect()));

@@ -6,9 +6,39 @@ use crate::action::Verb;
 use crate::document::{Button, Document};
 use crate::template::RenderError;
 
+mod definition_changed;
 mod kpi_answer;
+mod kpi_definition;
+mod kpi_help;
+mod kpi_list;
+mod kpi_refused;
+mod kpi_unknown;
+mod kpi_why;
+mod leaving;
+mod marks;
+mod rate_fell;
+mod scorecard;
+mod source_silent;
+mod undelivered;
+mod won;
 
+pub use definition_changed::{DefinitionChanged, Effect};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
+pub use kpi_definition::{KpiDefinition, MotionMeaning};
+pub use kpi_help::KpiHelp;
+pub use kpi_list::{KpiEntry, KpiGroup, KpiList};
+pub use kpi_refused::{KpiRefused, Refusal};
+pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
+pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
+pub use leaving::{Kept, Leaving, LeavingKind};
+pub use marks::Mark;
+pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
+pub use scorecard::{
+    Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
+};
+pub use source_silent::{Back, SourceSilent};
+pub use undelivered::Undelivered;
+pub use won::Won;
 
 /// A message: typed facts that know their words.
 pub trait Message: Serialize + DeserializeOwned {
@@ -61,7 +91,22 @@ macro_rules! notices {
     };
 }
 
-notices![KpiAnswer];
+notices![
+    KpiAnswer,
+    KpiList,
+    KpiHelp,
+    KpiDefinition,
+    KpiWhy,
+    KpiUnknown,
+    KpiRefused,
+    Scorecard,
+    Won,
+    RateFell,
+    Leaving,
+    SourceSilent,
+    DefinitionChanged,
+    Undelivered
+];
 
 /// The button of every automatic message.
 fn something_is_off(receipt: &str) -> Button {

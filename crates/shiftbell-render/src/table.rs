@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::inline::cut;
+
 /// How a column's cells stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Align {
@@ -19,12 +21,35 @@ pub struct Table {
 }
 
 const GAP: usize = 2;
+/// A cell that is longer ends in `…`: one long name must not push a table off the screen.
+const CELL_CHARS_MAX: usize = 60;
 
 impl Table {
     /// The rows as lines of text, the head first, without spaces at the end.
     pub fn lines(&self) -> Vec<String> {
         let widths = self.widths();
         self.head_and_rows().map(|row| self.line(row, &widths)).collect()
+    }
+
+    /// The table without columns in which no row says anything, and with cells of a bounded length.
+    pub(crate) fn tidy(mut self) -> Table {
+        let says = |column: usize| self.rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+        let kept: Vec<usize> = (0..self.align.len()).filter(|column| says(*column)).collect();
+        let tidy = |row: &Vec<String>| -> Vec<String> {
+            kept.iter().map(|column| row.get(*column).cloned().unwrap_or_default()).collect()
+        };
+        self.rows = self.rows.iter().map(tidy).collect();
+        self.head = tidy(&self.head);
+        self.align = kept.iter().map(|column| self.align[*column]).collect();
+        for row in self.rows.iter_mut().chain([&mut self.head]) {
+            let columns = row.len();
+            for column in 0..columns {
+                if !runs_on(row, column) {
+                    row[column] = cut(&row[column], CELL_CHARS_MAX);
+                }
+            }
+        }
+        self
     }
 
     /// The width in characters of the widest line.

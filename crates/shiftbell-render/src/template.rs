@@ -35,7 +35,26 @@ macro_rules! templates {
     };
 }
 
-templates!["footer", "kpi-answer",];
+templates![
+    "definition-changed",
+    "leaving",
+    "mark",
+    "rate-fell",
+    "source-silent",
+    "undelivered",
+    "won",
+    "footer",
+    "kpi-answer",
+    "kpi-definition",
+    "kpi-help",
+    "kpi-list",
+    "kpi-refused",
+    "kpi-unknown",
+    "kpi-why",
+    "next",
+    "scorecard",
+    "scorecard-line"
+];
 
 /// The line that separates the parts of a template.
 const PART: &str = "---";

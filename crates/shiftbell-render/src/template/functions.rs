@@ -26,14 +26,16 @@ pub(super) fn register(engine: &mut Handlebars<'static>, people: Person) {
     word("number", |of| Some(words::number(of.read(0)?)));
     word("tenths", |of| Some(words::tenths(of.read(0)?)));
     word("change", |of| Some(words::change(of.read(0)?)));
-    word("share", |of| Some(words::share(of.read(0)?)));
-    word("measured_share", |of| Some(words::measured_share(of.read(0)?)));
+    word("percentage", |of| Some(words::share(of.read(0)?)));
+    word("measured_percentage", |of| Some(words::measured_share(of.read(0)?)));
     word("money", |of| Some(words::money(of.read::<Money>(0)?)));
     word("money_change", |of| Some(words::money_change(of.read::<Money>(0)?)));
     word("bare_money", |of| Some(words::bare_money(of.read::<Money>(0)?)));
     word("percent", |of| Some(words::percent(of.read(0)?, of.read(1)?)));
     word("whole_percent", |of| Some(words::whole_percent(of.read(0)?, of.read(1)?)));
     word("figure", |of| Some(of.read::<Figure>(0)?.full()));
+    word("counts", |of| Some(of.read::<Figure>(0)?.counts()));
+    word("equation", |of| Some(of.read::<Figure>(0)?.equation()));
     word("bare_figure", |of| Some(of.read::<Figure>(0)?.bare()));
     word("counted", |of| Some(of.read::<Noun>(1)?.counted(of.read(0)?)));
     word("minutes", |of| Some(words::minutes(of.read(0)?)));
@@ -45,6 +47,7 @@ pub(super) fn register(engine: &mut Handlebars<'static>, people: Person) {
     word("month_and_year", |of| Some(words::month_and_year(of.read(0)?)));
     word("list", |of| Some(words::list(&of.names(0)?, LIST_NAMES_MAX)));
     word("commas", |of| Some(commas(&of.names(0)?)));
+    word("semicolons", |of| Some(of.names(0)?.join("; ")));
     word("capital", |of| Some(words::capital(&of.read::<String>(0)?)));
     engine.register_helper("mention", Box::new(Mention { people }));
 }

@@ -1,0 +1,61 @@
+//! Lines that delivery adds to any message: that it may be a repeat, that it is late.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::Document;
+use crate::template::{self, RenderError};
+
+/// What delivery knows about a message and its reader should.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// An earlier attempt was cut off and may have arrived: `at` is its local time.
+    Repeat { at: String },
+    /// Due and sent, as local times.
+    Late { due: String, sent: String },
+}
+
+impl Mark {
+    /// The message with this line: a repeat says so first, in the push line too; lateness stands before the last line.
+    pub fn on(&self, mut document: Document) -> Result<Document, RenderError> {
+        let line = template::document("mark", self)?;
+        match self {
+            Mark::Repeat { .. } => {
+                document.push = format!("{} {}", line.push, document.push);
+                document.blocks.splice(0..0, line.blocks);
+            }
+            Mark::Late { .. } => {
+                let small = |block: &crate::document::Block| matches!(block, crate::document::Block::Small(_));
+                let at = document.blocks.iter().position(small).unwrap_or(document.blocks.len());
+                document.blocks.splice(at..at, line.blocks);
+            }
+        }
+        Ok(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::messages::{Message, Won};
+    use crate::plain;
+
+    use super::*;
+
+    fn won_with(mark: &Mark) -> Document {
+        mark.on(Won::samples().remove(0).1.document().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_repeat_says_so_first() {
+        let marked = won_with(&Mark::Repeat { at: "08:30".into() });
+        assert!(marked.push.starts_with("This may be a repeat: Sample Hotel Group is won"));
+        assert!(plain::text(&marked).starts_with("This may be a repeat: an attempt at 08:30 was cut off"));
+    }
+
+    #[test]
+    fn a_late_message_says_when_it_was_due() {
+        let text = plain::text(&won_with(&Mark::Late { due: "08:30".into(), sent: "10:12".into() }));
+        let blocks: Vec<&str> = text.split("\n\n").collect();
+        assert_eq!(blocks[1..], ["Late: due 08:30, sent 10:12.", "HubSpot 2 min ago. r-n14w"]);
+    }
+}
