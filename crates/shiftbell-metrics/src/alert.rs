@@ -15,7 +15,7 @@ use crate::time::Instant;
 pub use budget::{Candidate, within_budget};
 pub use event::{EventFacts, decide_event};
 pub use quiet::quiet_until;
-pub use rate::{BehindPlan, Counts, Price, RateFacts, RateFall, behind_plan, decide_rate, value_of_one};
+pub use rate::{BehindPlan, Price, RateFacts, RateFall, behind_plan, decide_rate, value_of_one};
 pub use silence::{Cadence, SilenceFacts, SourceBack, SourceSilent, decide_silence};
 
 /// To notify or to hold, with the reason.

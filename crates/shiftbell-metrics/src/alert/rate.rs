@@ -4,25 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decision, HoldReason, Reason};
 use crate::definitions::Sure;
-use crate::stats::{newcombe_difference, wilson, z_of};
-
-/// So many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    pub num: u64,
-    pub den: u64,
-}
-
-impl Counts {
-    pub fn new(num: u64, den: u64) -> Counts {
-        Counts { num, den }
-    }
-
-    /// `num / den`, 0 to 1; `None` of nothing.
-    pub fn rate(self) -> Option<f64> {
-        (self.den > 0).then(|| self.num as f64 / self.den as f64)
-    }
-}
+use crate::stats::{Counts, newcombe_difference, wilson, z_of};
 
 /// Two spans of one rate, both judged at the same age, so that the newest people are not blamed for being young.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +46,8 @@ pub struct Price {
 /// Whether a rate fell: it is lower than before, and the difference is more than chance.
 ///
 /// ```
-/// use shiftbell_metrics::alert::{Counts, Decision, RateFacts, Reason, decide_rate};
-/// use shiftbell_metrics::definitions::Sure;
+/// use shiftbell_metrics::alert::{Decision, RateFacts, Reason, decide_rate};
+/// use shiftbell_metrics::{definitions::Sure, stats::Counts};
 /// let (recent, before) = (Counts::new(3, 62), Counts::new(20, 123));
 /// let facts = RateFacts { recent, before, too_few: 10, sure: Sure::Strongly, each: Some(5_987.0) };
 /// let Decision::Notify(Reason::RateFell(fall)) = decide_rate(&facts) else { panic!() };
@@ -119,7 +101,7 @@ impl RateFall {
 /// `None` if one of the rates has nothing to stand on.
 ///
 /// ```
-/// use shiftbell_metrics::alert::{Counts, value_of_one};
+/// use shiftbell_metrics::{alert::value_of_one, stats::Counts};
 /// let sql = value_of_one(&[Counts::new(53, 86), Counts::new(14, 49)], 34_000.0);
 /// assert_eq!(sql.map(f64::round), Some(5_987.0));
 /// ```

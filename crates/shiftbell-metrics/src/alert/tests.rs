@@ -7,6 +7,7 @@ use crate::calendar::sample::{berlin, new_york};
 use crate::definitions::{Noise, Rule, RuleKind, Span, SpanUnit, Sure};
 use crate::id::EntityKind;
 use crate::money::{Currency, Money};
+use crate::stats::Counts;
 use crate::time::{MS_PER_HOUR, MS_PER_MINUTE, Zone};
 
 fn at(text: &str) -> Instant {
