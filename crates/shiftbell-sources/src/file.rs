@@ -1,5 +1,13 @@
 //! Files: events as NDJSON, and tables as CSV with a mapping.
 
+mod cell;
+mod dates;
+mod mapping;
+mod table;
+
+pub use mapping::{From, Mapping, Spec};
+pub use table::{Events, Problem, Table};
+
 use shiftbell_metrics::event::Event;
 
 use crate::parsed::{Parsed, Unreadable};

@@ -1,7 +1,9 @@
 //! One test binary.
 
 mod it {
+    mod generic;
     mod hostile;
     mod hubspot;
     mod signatures;
+    mod tables;
 }

@@ -53,9 +53,8 @@ impl Change<'_> {
 
     fn at(&self) -> Result<Instant, String> {
         let text = self.text("occurredAt")?.ok_or("`occurredAt` is missing; milliseconds since 1970 were expected")?;
-        text.parse()
-            .map(Instant)
-            .map_err(|_| format!("`occurredAt` is `{}`; milliseconds since 1970 were expected", shortened(&text)))
+        let at = text.parse().map(Instant).ok().filter(|at| at.to_timestamp().as_millisecond() == at.as_ms());
+        at.ok_or_else(|| format!("`occurredAt` is `{}`; milliseconds since 1970 were expected", shortened(&text)))
     }
 
     fn is_true(&self, key: &str) -> Option<bool> {

@@ -105,8 +105,6 @@ fn amount(settings: &SourceSettings, theirs: &str) -> Value {
 
 /// HubSpot sends times as milliseconds in text, some as a date.
 fn instant(theirs: &str) -> Value {
-    match theirs.trim().parse::<i64>() {
-        Ok(ms) => Value::text(Instant(ms).to_string()),
-        Err(_) => Value::text(theirs),
-    }
+    let at = theirs.trim().parse().map(Instant).ok().filter(|at| at.to_timestamp().as_millisecond() == at.as_ms());
+    Value::text(at.map_or_else(|| theirs.to_owned(), |at| at.to_string()))
 }

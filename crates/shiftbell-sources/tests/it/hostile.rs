@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use shiftbell_metrics::event::Event;
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::time::{Instant, Zone};
+use shiftbell_sources::file::{Mapping, Table};
 use shiftbell_sources::{Kind, SourceSettings, parse};
 
 const FIXTURES: [&str; 3] = [
@@ -102,5 +103,17 @@ proptest! {
         let parsed = parse(Kind::HubSpot, &whole.as_bytes()[..cut], &SourceSettings::default(), Instant(0));
         prop_assert!(parsed.events.is_empty());
         prop_assert_eq!(parsed.unreadable.len(), 1);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_table_is_read_or_refused(cells in proptest::collection::vec("[0-9/.,\"a\n -]{0,9}", 0..40), width in 1_usize..5) {
+        let mapping = Mapping::read("type = { always = \"x\" }\nat = \"A\"\ncompany = \"B\"\n[set.company]\nc = { column = \"A\", currency = \"USD\" }");
+        let rows: Vec<String> = cells.chunks(width).map(|row| row.join(",")).collect();
+        let table = format!("A,B\n{}", rows.join("\n"));
+        if let Ok(checked) = Table::check(table.as_bytes(), mapping.unwrap(), &Zone::utc()) {
+            prop_assert_eq!(checked.events(table.as_bytes()).count() as u64, checked.rows());
+        }
     }
 }
