@@ -1,6 +1,10 @@
 //! The same story on both databases: what the store promises, told from outside.
 
 mod inbox;
+mod numbers;
+mod opening;
+mod outbox;
+mod walk;
 
 use shiftbell_store::statements;
 use shiftbell_tests::db::both_databases;

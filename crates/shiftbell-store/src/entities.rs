@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use shiftbell_metrics::id::{EntityId, EntityKey, EntityKind};
+use shiftbell_metrics::links::{Pointer, Pointers};
 use shiftbell_metrics::time::Instant;
 
 use crate::dialect::Kind::{Big, Text};
@@ -10,18 +11,12 @@ use crate::dialect::{Column, Rows, Sql};
 use crate::events::sorted;
 use crate::{Session, StoreError, Tx};
 
-/// Where a link of one kind leads and since when. `None`: there never was one; `Some((None, at))`: it was undone then.
-pub type Pointer = Option<(Option<EntityId>, Instant)>;
-
 /// One entity with its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     pub id: EntityId,
     pub key: EntityKey,
-    pub company: Pointer,
-    pub contact: Pointer,
-    /// The entity of its own kind as which it is counted.
-    pub same: Pointer,
+    pub pointers: Pointers,
     /// Itself, until it is linked.
     pub account: EntityId,
     pub version: i64,
@@ -107,12 +102,12 @@ pub async fn store(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<
     let columns = vec![
         Column::Same(workspace),
         Column::Big(entities.iter().map(|entity| entity.id.0).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| to(entity.company)).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| at(entity.company)).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| to(entity.contact)).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| at(entity.contact)).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| to(entity.same)).collect()),
-        Column::BigOrNull(entities.iter().map(|entity| at(entity.same)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.pointers.company)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.pointers.company)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.pointers.contact)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.pointers.contact)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| to(entity.pointers.same)).collect()),
+        Column::BigOrNull(entities.iter().map(|entity| at(entity.pointers.same)).collect()),
         Column::Big(entities.iter().map(|entity| entity.account.0).collect()),
         Column::Big(entities.iter().map(|entity| entity.version).collect()),
     ];
@@ -158,9 +153,11 @@ fn entity_of(columns: Columns) -> Result<Entity, StoreError> {
     Ok(Entity {
         id: EntityId(id),
         key: EntityKey { kind, id: external_id },
-        company: pointer(company, company_at),
-        contact: pointer(contact, contact_at),
-        same: pointer(same, same_at),
+        pointers: Pointers {
+            company: pointer(company, company_at),
+            contact: pointer(contact, contact_at),
+            same: pointer(same, same_at),
+        },
         account: EntityId(account),
         version,
     })

@@ -13,12 +13,23 @@ mod error;
 mod session;
 
 pub mod accounts;
+pub mod cells;
+pub mod contributions;
+pub mod cursors;
+pub mod definitions;
 pub mod entities;
 pub mod events;
+pub mod generations;
 pub mod held;
 pub mod inbox;
+pub mod incidents;
 pub mod migrations;
+pub mod outbox;
+pub mod people;
+pub mod receipts;
 pub mod receiver;
+pub mod segments;
+pub mod sightings;
 pub mod statements;
 pub mod workspaces;
 

@@ -10,10 +10,22 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
 
 const TABLES: &[(&str, &[Sql])] = &[
     ("accounts", crate::accounts::STATEMENTS),
+    ("cells", crate::cells::STATEMENTS),
+    ("contributions", crate::contributions::STATEMENTS),
+    ("cursors", crate::cursors::STATEMENTS),
+    ("definitions", crate::definitions::STATEMENTS),
     ("entities", crate::entities::STATEMENTS),
     ("events", crate::events::STATEMENTS),
+    ("generations", crate::generations::STATEMENTS),
     ("held", crate::held::STATEMENTS),
     ("inbox", crate::inbox::STATEMENTS),
+    ("incidents", crate::incidents::STATEMENTS),
+    ("outbox", crate::outbox::STATEMENTS),
+    ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
+    ("people", crate::people::STATEMENTS),
+    ("receipts", crate::receipts::STATEMENTS),
+    ("segments", crate::segments::STATEMENTS),
+    ("sightings", crate::sightings::STATEMENTS),
     ("workspaces", crate::workspaces::STATEMENTS),
 ];
 
