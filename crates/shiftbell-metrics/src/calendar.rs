@@ -1,8 +1,24 @@
 //! Working days of a place.
 
-use crate::definitions::{Paced, Place};
+use jiff::civil::Weekday;
+
+use crate::definitions::{Definitions, Paced, Place};
 use crate::period::Period;
 use crate::time::Day;
+
+/// Where the company itself is: the first of its places in its own zone, else five days a week without holidays. Goals
+/// of the company are paced there, and its channels are quiet there.
+pub fn home(defs: &Definitions) -> Place {
+    let zone = &defs.workspace.zone;
+    let here = defs.places.values().find(|place| place.zone == *zone);
+    here.cloned().unwrap_or_else(|| Place {
+        zone: zone.clone(),
+        days: vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday],
+        from: jiff::civil::time(9, 0, 0, 0),
+        until: jiff::civil::time(18, 0, 0, 0),
+        holidays: Vec::new(),
+    })
+}
 
 /// Longest span that is walked day by day: more than a hundred years.
 const DAYS_MAX: i32 = 40_000;

@@ -6,6 +6,9 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Elapsed;
+use crate::definitions::{Definitions, Goal, Person};
+use crate::period::Period;
+use crate::time::Day;
 
 /// From this share of the plan to date it is on pace, from [`SLIGHTLY`] slightly behind, below that behind.
 const ON_PACE: f64 = 1.0;
@@ -126,6 +129,36 @@ fn pacing(target: f64, actual: f64, expected: f64, days_left: u32, of: GoalOf) -
     }
 }
 
+/// What somebody aims for on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aim {
+    /// Money in major units. Of a new person, their share of it.
+    pub amount: f64,
+    pub period: Period,
+    pub motion: Option<String>,
+}
+
+/// The goal for a KPI whose period holds this day: of a person their own, else that of each of their role; without a
+/// person, the company's. `motion` chooses among several; `None` takes the first.
+pub fn aim(defs: &Definitions, kpi: &str, motion: Option<&str>, person: Option<&Person>, day: Day) -> Option<Aim> {
+    let of_kpi = defs.goals.iter().filter(|goal| goal.kpi == kpi);
+    let fitting = of_kpi.filter(|goal| motion.is_none() || goal.motion.is_none() || goal.motion.as_deref() == motion);
+    let now: Vec<(&Goal, Period)> = fitting
+        .filter_map(|goal| Some((goal, Period::of_goal(&goal.period, day, &defs.workspace)?)))
+        .filter(|(_, period)| period.contains_day(day))
+        .collect();
+    let first = |is_meant: &dyn Fn(&Goal) -> bool| now.iter().find(|(goal, _)| is_meant(goal));
+    let (goal, period) = match person {
+        None => first(&|goal| goal.person.is_none() && goal.each.is_none()),
+        Some(person) => {
+            first(&|goal| goal.person.as_deref().is_some_and(|one| one.eq_ignore_ascii_case(&person.email)))
+                .or_else(|| first(&|goal| goal.person.is_none() && goal.each.as_deref() == Some(&person.role)))
+        }
+    }?;
+    let share = person.map_or(1.0, |person| share_of_goal(&defs.new_in_role, person.since, day.date()));
+    Some(Aim { amount: goal.amount.to_f64()? * share, period: period.clone(), motion: goal.motion.clone() })
+}
+
 /// The share of their goals, 0 to 1, for somebody who began on `since`: by month of their time, then all of it.
 pub fn share_of_goal(new_in_role: &[Decimal], since: Option<Date>, on: Date) -> f64 {
     let Some(since) = since else {
@@ -143,6 +176,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::definitions::GoalPeriod;
+    use crate::question::sample::company;
 
     fn close(found: f64, wanted: f64, within: f64) {
         assert!((found - wanted).abs() < within, "{found} should be {wanted}");
@@ -207,6 +242,35 @@ mod tests {
         assert_eq!(first(10.0, 20), Pace::OnPace); // reached already
         assert_eq!(pace(10.0, 9.0, Elapsed { gone: 4, all: 4 }, GoalOf::Money).unwrap().pace, Pace::SlightlyBehind);
         assert_eq!(pace(0.0, 9.0, Elapsed { gone: 1, all: 4 }, GoalOf::Money), None);
+    }
+
+    #[test]
+    fn a_goal_is_found_for_its_person_role_or_company() {
+        let mut defs = company();
+        let goal = |amount: i64, person: Option<&str>, each: Option<&str>, period| Goal {
+            kpi: "sqls".into(),
+            motion: Some("b2b".into()),
+            period,
+            amount: amount.into(),
+            person: person.map(str::to_owned),
+            each: each.map(str::to_owned),
+        };
+        let quarter = || GoalPeriod::Fixed("2026-Q4".into());
+        defs.goals = vec![
+            goal(27, None, None, GoalPeriod::EveryMonth),
+            goal(9, None, Some("ae"), GoalPeriod::EveryMonth),
+            goal(50, Some("Ann@clowns.example"), None, quarter()),
+        ];
+        defs.new_in_role = vec![Decimal::from(25)];
+        defs.people[1].since = Some(date(2026, 11, 2));
+        let (ann, bob) = (defs.people[0].clone(), defs.people[1].clone());
+        let on = Day::from_date(date(2026, 11, 19));
+        let amount = |motion, person, on| aim(&defs, "sqls", motion, person, on).map(|aim| aim.amount);
+        assert_eq!(amount(None, None, on), Some(27.0));
+        assert_eq!(amount(Some("b2b"), Some(&ann), on), Some(50.0));
+        assert_eq!(amount(None, Some(&bob), on), Some(2.25));
+        assert_eq!(amount(None, Some(&ann), Day::from_date(date(2026, 9, 1))), Some(9.0));
+        assert_eq!(amount(Some("b2c"), Some(&ann), on), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod parse;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::{Span, SpanUnit, Workspace};
+use crate::definitions::{GoalPeriod, LineEach, Span, SpanUnit, Workspace};
 use crate::time::{Day, Instant, Zone};
 
 pub use parse::parse_period;
@@ -75,6 +75,32 @@ impl Period {
             SpanUnit::Minutes | SpanUnit::Hours | SpanUnit::WorkingHours => return None,
         };
         Some(Period::of_days(from, until, zone))
+    }
+
+    /// The period of a scorecard line on this day: the day, the running week, month or quarter, or a span that ends with it.
+    pub fn of_line(each: LineEach, day: Day, workspace: &Workspace, zone: &Zone) -> Option<Period> {
+        let of = |unit| Period { zone: zone.clone(), ..Period::containing(day, unit, workspace) };
+        match each {
+            LineEach::Day => Some(of(Unit::Day)),
+            LineEach::Week => Some(of(Unit::Week)),
+            LineEach::Month => Some(of(Unit::Month)),
+            LineEach::Quarter => Some(of(Unit::Quarter)),
+            LineEach::Last(span) => Period::ending_with(day, span, zone),
+        }
+    }
+
+    /// The period of a goal on this day: a fixed one, or the running one of those that repeat. `None` if a fixed one is no
+    /// period.
+    pub fn of_goal(goal: &GoalPeriod, day: Day, workspace: &Workspace) -> Option<Period> {
+        match goal {
+            GoalPeriod::Fixed(text) => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                parse_period(&words, day, workspace).filter(|(_, used)| *used == words.len()).map(|(period, _)| period)
+            }
+            GoalPeriod::EveryWeek => Some(Period::containing(day, Unit::Week, workspace)),
+            GoalPeriod::EveryMonth => Some(Period::containing(day, Unit::Month, workspace)),
+            GoalPeriod::EveryQuarter => Some(Period::containing(day, Unit::Quarter, workspace)),
+        }
     }
 
     pub fn starts_at(&self) -> Instant {

@@ -189,6 +189,6 @@ pub fn understand(text: &str, defs: &Definitions, now: Instant, zone: &Zone) -> 
 }
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

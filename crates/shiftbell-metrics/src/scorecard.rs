@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::{Better, LineEach, LineKind};
+use crate::definitions::{Better, LineEach, LineKind, Span, SpanUnit, Target};
 use crate::money::Money;
 use crate::pacing::Pacing;
-use crate::time::{Day, Instant, Zone};
+use crate::time::{Day, Instant, MS_PER_HOUR, Zone};
 
 /// Everything that is known about a person's day.
 #[derive(Clone, Debug)]
@@ -174,6 +174,32 @@ pub struct Line {
     pub pacing: Option<Pacing>,
     /// `The other $68,000 is about 4 deals of the usual size in 26 working days.`
     pub remark: Option<String>,
+}
+
+impl LineTarget {
+    /// A target of the definitions in the unit of a value; `None` if it is of another kind (a span for a count).
+    pub fn of(target: Target, value: &LineValue) -> Option<LineTarget> {
+        match target {
+            Target::Rate(per_cent) => Some(LineTarget::Rate(per_cent)),
+            Target::Span(span) => Some(LineTarget::Time { ms: span_ms(span)? }),
+            Target::Number(number) => match value {
+                LineValue::Money(money) => Money::from_major(number, money.currency).map(LineTarget::Money),
+                LineValue::Time { .. } | LineValue::MoneyRate { .. } => None,
+                LineValue::Count { .. } | LineValue::Rate { .. } | LineValue::NoRecords => {
+                    Some(LineTarget::Count(number))
+                }
+            },
+        }
+    }
+}
+
+/// Working hours are counted as hours: that is how such a time is measured.
+fn span_ms(span: Span) -> Option<i64> {
+    match span.unit {
+        SpanUnit::WorkingHours => Some(i64::from(span.count) * MS_PER_HOUR),
+        SpanUnit::Minutes | SpanUnit::Hours | SpanUnit::Days | SpanUnit::Weeks => span.elapsed_ms(),
+        SpanUnit::WorkingDays | SpanUnit::Months | SpanUnit::Quarters | SpanUnit::Years => None,
+    }
 }
 
 impl LineFacts {

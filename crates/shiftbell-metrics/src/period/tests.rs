@@ -179,6 +179,21 @@ fn a_span_ends_with_its_day() {
     assert_eq!(Period::ending_with(today(), Span { count: 4, unit: SpanUnit::Hours }, &zone), None);
 }
 
+#[test]
+fn goals_and_lines_have_their_periods() {
+    let workspace = company("America/New_York", 1);
+    let goal = |goal| Period::of_goal(&goal, today(), &workspace).map(|period| period.label);
+    assert_eq!(goal(GoalPeriod::Fixed("2026-Q4".into())).as_deref(), Some("2026-Q4"));
+    assert_eq!(goal(GoalPeriod::Fixed("2026-Q4 b2b".into())), None);
+    assert_eq!(goal(GoalPeriod::EveryMonth).as_deref(), Some("November 2026"));
+    let kolkata = Zone::named("Asia/Kolkata").unwrap();
+    let line = |each| Period::of_line(each, today(), &workspace, &kolkata).unwrap();
+    assert_eq!(line(LineEach::Week).label, "16 - 22 Nov 2026");
+    assert_eq!(line(LineEach::Day).starts_at().to_string(), "2026-11-18T18:30:00Z");
+    let days = Span { count: 30, unit: SpanUnit::Days };
+    assert_eq!(line(LineEach::Last(days)).label, "21 Oct - 19 Nov 2026");
+}
+
 proptest! {
     #[test]
     fn reading_never_panics(text in "\\PC{0,40}", day in -100_000_i32..100_000) {

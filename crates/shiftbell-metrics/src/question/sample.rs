@@ -9,7 +9,7 @@ use crate::definitions::*;
 use crate::money::Currency;
 use crate::time::Zone;
 
-pub(super) fn company() -> Definitions {
+pub(crate) fn company() -> Definitions {
     Definitions {
         workspace: Workspace {
             name: "Clowns To Go".into(),

@@ -107,10 +107,8 @@ fn anything(reading: &Reading<'_>, kpi: &Kpi, word: &str) -> (Missing, Vec<Offer
     let best = offers.first().map_or(0.0, |offer| offer.near);
     offers.retain(|offer| offer.near >= best - AS_NEAR);
     let what = offers.first().map_or(Missing::Word, |offer| offer.what.clone());
-    let what = match what {
-        Missing::Value { dimension } => Missing::Value { dimension },
-        _ => Missing::Word,
-    };
+    let is_value = matches!(what, Missing::Value { .. });
+    let what = if is_value { what } else { Missing::Word };
     // Nothing that follows a KPI: perhaps a KPI of several words, such as "sqls conversion".
     if offers.is_empty() {
         let whole = format!("{} {word}", kpi.slug);

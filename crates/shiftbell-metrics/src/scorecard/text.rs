@@ -129,19 +129,17 @@ fn paced(line: &LineFacts, pacing: &Pacing) -> String {
 }
 
 fn of_goal(line: &LineFacts, pacing: &Pacing) -> String {
-    match line.value {
-        LineValue::Money(money) => {
-            format!("{} of {}", words::money(money), words::about_money(pacing.target, money.currency))
-        }
-        value => format!("{} of {}", words::value(&value), words::about_count(pacing.target)),
+    if let LineValue::Money(money) = line.value {
+        return format!("{} of {}", words::money(money), words::about_money(pacing.target, money.currency));
     }
+    format!("{} of {}", words::value(&line.value), words::about_count(pacing.target))
 }
 
 fn plan_to_date(line: &LineFacts, pacing: &Pacing) -> String {
-    match line.value {
-        LineValue::Money(money) => words::about_money(pacing.expected, money.currency),
-        _ => words::about_count(pacing.expected),
+    if let LineValue::Money(money) = line.value {
+        return words::about_money(pacing.expected, money.currency);
     }
+    words::about_count(pacing.expected)
 }
 
 /// What is left of a goal of money, in deals of the usual size.
