@@ -54,19 +54,15 @@ pub fn read(file_name: &str, text: &str, vocabulary: &Vocabulary) -> Checked {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("the file is {} bytes long, at most {FILE_BYTES_MAX} are read", text.len());
         report.problem(&(0..0), message, None);
-        return report.finish(&[], None);
+        return report.finish(None);
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    let mut unreadable = Vec::new();
     for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        unreadable.push(span.start);
-        // The line may hold a secret without its quotes.
-        report.secret_problem(&span, error.message().trim_end().replace('\n', ", "), None);
+        report.unreadable(&error.span().unwrap_or(0..0), error.message().trim_end().replace('\n', ", "));
     }
     let root = Table::new("the file", document.get_ref(), 0..0);
     let definitions = sections(&mut report, root, vocabulary);
-    report.finish(&unreadable, definitions)
+    report.finish(definitions)
 }
 
 /// The sections, each after those whose names it uses.
@@ -184,7 +180,13 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
 fn section<'a>(report: &mut Report<'_>, root: &mut Table<'a>, key: &'static str) -> Option<Table<'a>> {
     let found = root.get(key);
     if found.is_none() && matches!(key, "workspace" | "facts" | "stages" | "motions") {
-        report.problem(&(0..0), format!("there is no [{key}]"), Some(format!("add the section [{key}]")));
+        report.missing(&(0..0), format!("there is no [{key}]"), Some(format!("add the section [{key}]")));
     }
-    found?.table(report, format!("[{key}]"))
+    let table = found.and_then(|item| item.table(report, format!("[{key}]")));
+    let names = [("facts", "fact"), ("stages", "stage"), ("motions", "motion")];
+    if let Some((_, what)) = names.into_iter().find(|(section, _)| *section == key && table.is_none()) {
+        report.none_known(what);
+        report.none_known("KPI");
+    }
+    table
 }

@@ -140,7 +140,7 @@ pub(super) fn read_scorecards(report: &mut Report<'_>, table: Option<Table<'_>>,
         report.problem(&item.span, message, Some(format!("write less than {} %", scorecards.good_day.normalize())));
     }
     let weeks = [("numbers only", true), ("as always", false)];
-    let first_week = table.get("first_week").and_then(|item| item.word(report, "first week", &weeks));
+    let first_week = table.get("first_week").and_then(|item| item.word(report, "way to treat the first week", &weeks));
     scorecards.first_week_numbers_only = first_week.unwrap_or(false);
     for entry in table.rest() {
         let role = entry.key.text.clone();
@@ -179,7 +179,7 @@ fn line(report: &mut Report<'_>, item: &Item<'_>, ground: &Ground<'_>) -> Option
     let kind = table.require(report, "kind", "\"leading\"").and_then(|item| item.word(report, "kind of line", &kinds));
     let each = table.require(report, "each", "\"day\"").and_then(|item| each(report, &item));
     let target =
-        table.get("target").and_then(|item| read_target(report, &item, kpi.map(|kpi| (kpi.slug.as_str(), &kpi.kind))));
+        table.get("target").and_then(|item| kpi.and_then(|kpi| read_target(report, &item, &kpi.slug, &kpi.kind)));
     let required = table.get("required").and_then(|item| item.truth(report));
     table.close(report);
     let required = required.unwrap_or(false);

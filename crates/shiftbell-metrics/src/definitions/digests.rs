@@ -18,8 +18,11 @@ pub(super) fn read_destinations(
     let mut destinations = BTreeMap::new();
     for entry in table.rest() {
         check_name(report, &entry.key, "destination");
-        if let Some(destination) = destination(report, &entry, people, roles, outlets) {
-            destinations.insert(entry.key.text, destination);
+        match destination(report, &entry, people, roles, outlets) {
+            Some(destination) => {
+                destinations.insert(entry.key.text, destination);
+            }
+            None => report.is_wrong("destination", &entry.key.text),
         }
     }
     destinations

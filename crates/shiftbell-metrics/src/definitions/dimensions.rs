@@ -14,7 +14,10 @@ pub(super) fn read(
     let shown = table.get("always_show").map(|item| item.texts(report)).unwrap_or_default();
     let mut dimensions: Vec<Dimension> = Vec::new();
     for entry in table.rest() {
-        dimensions.extend(dimension(report, &entry, catalogue));
+        match dimension(report, &entry, catalogue) {
+            Some(dimension) => dimensions.push(dimension),
+            None => report.is_wrong("dimension", &entry.key.text),
+        }
     }
     for text in &shown {
         if !table.keys().any(|key| key.text == text.text && key.text != "always_show") {

@@ -40,6 +40,8 @@ pub(super) struct Table<'a> {
     pub(super) span: Range<usize>,
     entries: Vec<Entry<'a>>,
     asked: Vec<&'static str>,
+    /// A line of it may hold a secret.
+    pub(super) holds_secrets: bool,
 }
 
 impl<'a> Table<'a> {
@@ -53,7 +55,7 @@ impl<'a> Table<'a> {
             })
             .collect();
         entries.sort_by_key(|entry| entry.key.span.start);
-        Table { name: name.into(), span, entries, asked: Vec::new() }
+        Table { name: name.into(), span, entries, asked: Vec::new(), holds_secrets: false }
     }
 
     /// The value of this key, if it is there.
@@ -69,7 +71,7 @@ impl<'a> Table<'a> {
         let found = self.get(key);
         if found.is_none() {
             let fix = Some(format!("add {key} = {example}"));
-            report.problem(&self.span, format!("{} has no `{key}`", self.name), fix);
+            report.missing(&self.span, format!("{} has no `{key}`", self.name), fix);
         }
         found
     }
@@ -109,6 +111,9 @@ impl<'a> Table<'a> {
     pub(super) fn close(self, report: &mut Report<'_>) {
         for entry in self.entries.iter().filter(|entry| !entry.taken) {
             let what = format!("key of {}", self.name);
+            if self.holds_secrets {
+                report.hide_line(&entry.key.span);
+            }
             report.unknown(&entry.key.span, &entry.key.text, &what, self.asked.iter().copied());
         }
     }

@@ -1,5 +1,7 @@
 //! `[facts]`: what happens, in the words of the tools.
 
+use std::ops::Range;
+
 use super::document::{Entry, Item, Table, Text};
 use super::model::{Fact, FieldName};
 use super::report::Report;
@@ -20,7 +22,14 @@ pub(super) fn read(
         let fix = Some(format!("add a line such as meeting-request = {EXAMPLE}"));
         report.problem(&table.span, "[facts] names nothing that happens", fix);
     }
-    entries.into_iter().filter_map(|entry| fact(report, &entry, catalogue, roles)).collect()
+    let mut facts = Vec::new();
+    for entry in &entries {
+        match fact(report, entry, catalogue, roles) {
+            Some(fact) => facts.push(fact),
+            None => report.is_wrong("fact", &entry.key.text),
+        }
+    }
+    facts
 }
 
 /// Whether this key can name something; if not, says what would.
@@ -61,8 +70,9 @@ fn fact(report: &mut Report<'_>, entry: &Entry<'_>, catalogue: &Catalogue, roles
 }
 
 fn check_sense(report: &mut Report<'_>, entry: &Entry<'_>, fact: &Fact) {
-    let says_nothing = fact.events.is_empty() && fact.state.is_empty() && fact.when.is_none() && fact.mrr.is_none();
-    if says_nothing && entry.item.as_table("").is_some_and(|table| table.keys().all(|key| key.text != "when")) {
+    let says = |key: &str| matches!(key, "event" | "when" | "mrr");
+    let says_nothing = entry.item.as_table("").is_some_and(|table| !table.keys().any(|key| says(&key.text)));
+    if says_nothing && fact.state.is_empty() {
         let fix = Some(format!("write for example {} = {EXAMPLE}", entry.key.text));
         report.problem(&entry.key.span, format!("the fact \"{}\" does not say what happens", fact.name), fix);
     }
@@ -98,7 +108,7 @@ pub(super) fn state(
     let mut state = Vec::new();
     for entry in fields.rest() {
         let field = FieldName { of: of.text.clone(), name: entry.key.text.clone() };
-        let Some(of_type) = known_field(report, &field, &(of.span.start..entry.key.span.end), catalogue) else {
+        let Some(of_type) = known_field(report, &field, &path_span(report, of, &entry.key), catalogue) else {
             continue;
         };
         let mut values = Vec::new();
@@ -121,11 +131,19 @@ pub(super) fn state(
     state
 }
 
+/// Where `deal.stage` stands, also if an earlier key of the table begins with `deal` too.
+fn path_span(report: &Report<'_>, of: &Text, name: &Text) -> Range<usize> {
+    let beginning = format!("{}.", of.text);
+    let start = name.span.start.saturating_sub(beginning.len());
+    let is_there = report.source(&(start..name.span.start)) == beginning;
+    if is_there { start..name.span.end } else { name.span.clone() }
+}
+
 /// The type of a field; reports one that does not exist.
 pub(super) fn known_field(
     report: &mut Report<'_>,
     field: &FieldName,
-    span: &std::ops::Range<usize>,
+    span: &Range<usize>,
     catalogue: &Catalogue,
 ) -> Option<Type> {
     let of_type = catalogue.get(field);

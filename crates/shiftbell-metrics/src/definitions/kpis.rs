@@ -43,7 +43,13 @@ struct Written<'a> {
 /// The KPIs of the file, then the standard family.
 pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, ground: Ground<'_>) -> Vec<Kpi> {
     let entries = table.map(|mut table| table.rest()).unwrap_or_default();
-    let written: Vec<Written<'_>> = entries.iter().filter_map(|entry| kpi(report, entry, ground)).collect();
+    let mut written: Vec<Written<'_>> = Vec::new();
+    for entry in &entries {
+        match kpi(report, entry, ground) {
+            Some(kpi) => written.push(kpi),
+            None => report.is_wrong("KPI", &entry.key.text),
+        }
+    }
     check_names(report, &written);
     let mut kpis: Vec<Kpi> = written.iter().map(|written| written.kpi.clone()).collect();
     standard::complete(&mut kpis, ground);
@@ -94,10 +100,11 @@ fn kpi<'a>(report: &mut Report<'_>, entry: &Entry<'a>, ground: Ground<'_>) -> Op
     let levels = ["north-star", "primary", "secondary"];
     let level = table.get("level").and_then(|item| item.one_of(report, "level of a KPI", &levels));
     let motion = table.get("motion").and_then(|item| known_motion(report, &item, ground.motions));
-    let (kind, formula) = kind::read(report, entry, &mut table, motion.as_deref(), ground);
+    let kind::Read { kind, word, formula } = kind::read(report, entry, &mut table, motion.as_deref(), ground);
     let target = table.get("target").map(|item| {
-        per_motion(report, &item, ground.motions, |report, item| {
-            target::read(report, item, kind.as_ref().map(|kind| (slug.as_str(), kind)))
+        per_motion(report, &item, ground.motions, |report, item| match &kind {
+            Some(kind) => target::read(report, item, &slug, kind),
+            None => target::read_by_word(report, item, &slug, word),
         })
     });
     let directions = [("higher", Better::Higher), ("lower", Better::Lower)];

@@ -30,8 +30,9 @@ pub(super) fn read(report: &mut Report<'_>, table: &mut Table<'_>, ground: &Grou
     }
     let mut motions: Vec<(Motion, Range<usize>)> = Vec::new();
     for entry in &entries {
-        if let Some(motion) = motion(report, entry, ground) {
-            motions.push((motion, entry.key.span.clone()));
+        match motion(report, entry, ground) {
+            Some(motion) => motions.push((motion, entry.key.span.clone())),
+            None => report.is_wrong("motion", &entry.key.text),
         }
     }
     if motions.len() == entries.len() {
@@ -139,7 +140,7 @@ fn who(report: &mut Report<'_>, item: &Item<'_>, catalogue: &Catalogue) -> Optio
             }
         }
     }
-    if conditions.is_empty() && when.is_none() {
+    if table.keys().next().is_none() {
         report.problem(
             &item.span,
             "this does not say who",

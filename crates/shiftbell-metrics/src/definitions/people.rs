@@ -71,8 +71,11 @@ pub(super) fn read(
     let mut everybody = People::default();
     for entry in places.into_iter().flat_map(|mut table| table.rest()) {
         check_name(report, &entry.key, "place");
-        if let Some(place) = place(report, &entry, &holidays) {
-            everybody.places.insert(entry.key.text, place);
+        match place(report, &entry, &holidays) {
+            Some(place) => {
+                everybody.places.insert(entry.key.text, place);
+            }
+            None => report.is_wrong("place", &entry.key.text),
         }
     }
     if let Some(table) = teams {
@@ -139,8 +142,9 @@ fn read_teams(report: &mut Report<'_>, mut table: Table<'_>, everybody: &mut Peo
         let name = of_team.name.clone();
         people_from(report, &mut of_team, &name, everybody);
         for line in of_team.table(report, "people").into_iter().flat_map(|mut people| people.rest()) {
-            if let Some(person) = person(report, &line, &id, everybody, outlets) {
-                everybody.people.push(person);
+            match person(report, &line, &id, everybody, outlets) {
+                Some(person) => everybody.people.push(person),
+                None => report.is_wrong("person in a team", &line.key.text),
             }
         }
         of_team.close(report);

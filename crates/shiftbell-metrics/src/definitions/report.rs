@@ -1,5 +1,6 @@
 //! What is wrong with a definitions file, and what it says that nobody acts on yet.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -65,13 +66,30 @@ pub(super) struct Report<'a> {
     text: &'a str,
     line_starts: Vec<usize>,
     problems: Vec<Problem>,
+    /// Where the file is no TOML.
+    unreadable: Vec<Problem>,
+    /// What is missing; where the file is no TOML, it may be there.
+    missing: Vec<Problem>,
     notes: Vec<Note>,
+    /// What is named in the file but wrong in itself: whoever names it is not reported as well.
+    wrong: BTreeSet<(&'static str, String)>,
+    hidden_lines: Vec<usize>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Report<'a> {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Report { file, text, line_starts, problems: Vec::new(), notes: Vec::new() }
+        Report {
+            file,
+            text,
+            line_starts,
+            problems: Vec::new(),
+            unreadable: Vec::new(),
+            missing: Vec::new(),
+            notes: Vec::new(),
+            wrong: BTreeSet::new(),
+            hidden_lines: Vec::new(),
+        }
     }
 
     /// Line and column, from 1, of a byte.
@@ -89,18 +107,70 @@ impl<'a> Report<'a> {
 
     pub(super) fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, fix: Option<String>) {
         let value = self.source(span).to_owned();
-        self.push(span, value, message.into(), fix, false);
+        let problem = self.placed(span, value, message.into(), fix, false);
+        self.problems.push(problem);
+    }
+
+    /// Says that the line here may hold a secret: problems in it hide it.
+    pub(super) fn hide_line(&mut self, span: &Range<usize>) {
+        let (line, _) = self.place(span.start);
+        self.hidden_lines.push(line);
+    }
+
+    /// How many problems there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.len() + self.missing.len()
+    }
+
+    /// Something that should be there and is not.
+    pub(super) fn missing(&mut self, span: &Range<usize>, message: impl Into<String>, fix: Option<String>) {
+        let value = self.source(span).to_owned();
+        let problem = self.placed(span, value, message.into(), fix, false);
+        self.missing.push(problem);
     }
 
     /// A problem with something that may be a secret: neither it nor its line is repeated.
     pub(super) fn secret_problem(&mut self, span: &Range<usize>, message: impl Into<String>, fix: Option<String>) {
-        self.push(span, String::new(), message.into(), fix, true);
+        let problem = self.placed(span, String::new(), message.into(), fix, true);
+        self.problems.push(problem);
     }
 
-    fn push(&mut self, span: &Range<usize>, value: String, message: String, fix: Option<String>, hides_line: bool) {
+    /// This is no TOML. The line may hold a secret without its quotes.
+    pub(super) fn unreadable(&mut self, span: &Range<usize>, message: impl Into<String>) {
+        let problem = self.placed(span, String::new(), message.into(), None, true);
+        self.unreadable.push(problem);
+    }
+
+    fn placed(
+        &self,
+        span: &Range<usize>,
+        value: String,
+        message: String,
+        fix: Option<String>,
+        hides_line: bool,
+    ) -> Problem {
         let (line, column) = self.place(span.start);
         let file = self.file.to_owned();
-        self.problems.push(Problem { file, line, column, span: span.clone(), value, message, fix, hides_line });
+        Problem { file, line, column, span: span.clone(), value, message, fix, hides_line }
+    }
+
+    /// Says that this `what` is named in the file, but wrong in itself.
+    pub(super) fn is_wrong(&mut self, what: &'static str, name: &str) {
+        self.wrong.insert((what, name.to_owned()));
+    }
+
+    /// Says that nothing is known of any `what`, because the section that names them is missing.
+    pub(super) fn none_known(&mut self, what: &'static str) {
+        self.wrong.insert((what, String::new()));
+    }
+
+    /// The names of this kind that are wrong in themselves.
+    pub(super) fn wrong_ones(&self, what: &str) -> impl Iterator<Item = &str> {
+        self.wrong.iter().filter(move |(kind, _)| *kind == what).map(|(_, name)| name.as_str())
+    }
+
+    fn is_excused(&self, name: &str, what: &str) -> bool {
+        what.split(" or ").any(|part| self.wrong_ones(part).any(|wrong| wrong == name || wrong.is_empty()))
     }
 
     /// Says that a name is none of those known, with the nearest of them or, if they are few, all.
@@ -111,11 +181,14 @@ impl<'a> Report<'a> {
         what: &str,
         known: impl Iterator<Item = &'k str> + Clone,
     ) {
-        let fix = match nearest(name, known.clone().map(str::to_owned)) {
-            Some(near) => Some(format!("did you mean \"{near}\"?")),
-            None => few(known),
-        };
-        self.problem(span, format!("\"{name}\" is no {what}"), fix);
+        if self.is_excused(name, what) {
+            return;
+        }
+        let message = format!("\"{name}\" is no {what}");
+        match nearest(name, known.clone().map(str::to_owned)) {
+            Some(near) => self.problem(span, message, Some(format!("did you mean \"{near}\"?"))),
+            None => self.missing(span, message, few(known)),
+        }
     }
 
     pub(super) fn note(&mut self, span: &Range<usize>, name: impl Into<String>, message: impl Into<String>) {
@@ -123,12 +196,17 @@ impl<'a> Report<'a> {
         self.notes.push(Note { file: self.file.to_owned(), line, name: name.into(), message: message.into() });
     }
 
-    /// Ends the reading. Where a line cannot be read as TOML, what follows from it is not reported as well.
-    pub(super) fn finish(mut self, unreadable: &[usize], definitions: Option<Definitions>) -> Checked {
-        let lines: Vec<usize> = unreadable.iter().map(|at| self.place(*at).0).collect();
-        self.problems.retain(|problem| {
-            !lines.contains(&problem.line) || unreadable.contains(&problem.span.start) || problem.hides_line
-        });
+    /// Ends the reading. What follows from a line that is no TOML is not reported as well.
+    pub(super) fn finish(mut self, definitions: Option<Definitions>) -> Checked {
+        let lines: Vec<usize> = self.unreadable.iter().map(|problem| problem.line).collect();
+        self.problems.retain(|problem| !lines.contains(&problem.line));
+        if self.unreadable.is_empty() {
+            self.problems.append(&mut self.missing);
+        }
+        self.problems.append(&mut self.unreadable);
+        for problem in &mut self.problems {
+            problem.hides_line |= self.hidden_lines.contains(&problem.line);
+        }
         self.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
         self.problems.dedup();
         self.notes.sort_by_key(|note| note.line);

@@ -18,6 +18,7 @@ fn source(report: &mut Report<'_>, entry: &Entry<'_>, kinds: &[KindWords]) -> Op
     check_name(report, &entry.key, "source");
     let id = entry.key.text.clone();
     let mut table = entry.item.table(report, format!("[sources.{id}]"))?;
+    table.holds_secrets = true;
     let kind = table.require(report, "kind", "\"file\"").and_then(|item| item.text(report))?;
     let Some(words) = kinds.iter().find(|known| known.kind == kind.text) else {
         report.unknown(&kind.span, &kind.text, "kind of source", kinds.iter().map(|known| known.kind));
@@ -44,6 +45,7 @@ pub(super) fn read_outlets(report: &mut Report<'_>, mut table: Table<'_>, kinds:
         let Some(mut table) = entry.item.table(report, format!("[outlets.{}]", entry.key.text)) else {
             continue;
         };
+        table.holds_secrets = true;
         let secrets = secrets(report, &mut table, words, &entry);
         let settings = settings(report, &mut table, words);
         table.close(report);

@@ -21,7 +21,7 @@ pub fn near(word: &str, known: impl IntoIterator<Item = String>) -> Vec<String> 
             let distance = strsim::osa_distance(&wanted, &candidate);
             let longest = wanted.chars().count().max(candidate.chars().count());
             let begins = wanted.len() >= 3 && (candidate.starts_with(&wanted) || wanted.starts_with(&candidate));
-            let is_near = distance * 3 <= longest.max(3) || (begins && candidate.len() >= 3);
+            let is_near = distance * 3 <= longest.max(3) + 1 || (begins && candidate.len() >= 3);
             is_near.then_some((distance, name))
         })
         .collect();

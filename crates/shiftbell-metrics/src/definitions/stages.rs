@@ -24,7 +24,10 @@ pub(super) fn read(report: &mut Report<'_>, mut table: Table<'_>) -> (Vec<Stage>
         match item.list() {
             Some(items) => {
                 for item in &items {
-                    chain.extend(stage(report, item, &chain));
+                    match stage(report, item, &chain) {
+                        Some(stage) => chain.push(stage),
+                        None => remember_wrong(report, item),
+                    }
                 }
                 check_chain(report, &item, &chain);
             }
@@ -54,11 +57,9 @@ fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage]) -> Option<S
     let (id, of, bowtie) = (id?, of?, bowtie?);
     check_name(report, &id, "stage");
     if ENDS.contains(&id.text.as_str()) {
-        report.problem(
-            &id.span,
-            format!("\"{}\" is how a way ends, not a stage", id.text),
-            Some("choose another id".into()),
-        );
+        let fix = Some("choose another id".to_owned());
+        report.problem(&id.span, format!("\"{}\" is how a way ends, not a stage", id.text), fix);
+        return None;
     }
     if before.iter().any(|stage| stage.id == id.text) {
         report.problem(&id.span, format!("the stage \"{}\" is already in the chain", id.text), None);
@@ -73,6 +74,13 @@ fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage]) -> Option<S
     }
     let label = label.map_or_else(|| id.text.clone(), |label| label.text);
     Some(Stage { id: id.text, label, of, bowtie, feeds })
+}
+
+fn remember_wrong(report: &mut Report<'_>, item: &Item<'_>) {
+    let id = item.as_table("").and_then(|mut table| table.get("id")).and_then(|item| item.as_text());
+    if let Some(id) = id {
+        report.is_wrong("stage", &id.text);
+    }
 }
 
 fn check_chain(report: &mut Report<'_>, item: &Item<'_>, chain: &[Stage]) {

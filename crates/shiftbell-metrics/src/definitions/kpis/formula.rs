@@ -8,7 +8,10 @@ use crate::expression::{Catalogue, Type};
 
 /// Compiles every formula, now that all KPIs are known.
 pub(super) fn complete(report: &mut Report<'_>, kpis: &mut [Kpi], written: &[Written<'_>], fields: &Catalogue) {
-    let catalogue = names(kpis, fields);
+    let mut catalogue = names(kpis, fields);
+    for wrong in report.wrong_ones("KPI") {
+        catalogue.add(wrong, Type::Number);
+    }
     for one in written {
         let Some(item) = &one.formula else {
             continue;
@@ -24,7 +27,7 @@ pub(super) fn complete(report: &mut Report<'_>, kpis: &mut [Kpi], written: &[Wri
         let mut rests_on: Vec<String> =
             formula.fields().iter().filter_map(|name| find(&name.name, kpis)).map(|kpi| kpi.slug.clone()).collect();
         rests_on.dedup();
-        if rests_on.is_empty() {
+        if formula.fields().is_empty() {
             report.problem(&item.span, "the formula names no KPI", Some("name at least one".to_owned()));
         }
         if let Some(kpi) = kpis.iter_mut().find(|kpi| kpi.slug == one.kpi.slug) {

@@ -35,22 +35,32 @@ pub(super) fn standard_is_rate(name: &str) -> bool {
 /// The window of a conversion that does not write one.
 pub(super) const WINDOW: Span = Span { count: 90, unit: SpanUnit::Days };
 
-/// The kind, and the formula, which is compiled when all KPIs are known.
+/// What a KPI says it is.
+#[derive(Default)]
+pub(super) struct Read<'a> {
+    /// `None` if it is wrong.
+    pub(super) kind: Option<KpiKind>,
+    /// The key under which it is written, if there is one.
+    pub(super) word: &'static str,
+    /// A formula is compiled when all KPIs are known.
+    pub(super) formula: Option<Item<'a>>,
+}
+
 pub(super) fn read<'a>(
     report: &mut Report<'_>,
     entry: &Entry<'a>,
     table: &mut Table<'a>,
     motion: Option<&str>,
     ground: Ground<'_>,
-) -> (Option<KpiKind>, Option<Item<'a>>) {
-    let found: Vec<(&str, Item<'a>)> =
+) -> Read<'a> {
+    let found: Vec<(&'static str, Item<'a>)> =
         KINDS.iter().filter_map(|kind| table.get(kind).map(|item| (*kind, item))).collect();
     let early = table.get("early");
     let over = table.get("over");
     let Some((kind, item)) = found.first() else {
         let fix = Some(format!("add one of {}", KINDS.join(", ")));
         report.problem(&entry.key.span, format!("the KPI \"{}\" does not say what it is", entry.key.text), fix);
-        return (None, None);
+        return Read::default();
     };
     if let Some((second, again)) = found.get(1) {
         let message = format!("the KPI \"{}\" is already a {kind} and cannot be a {second} too", entry.key.text);
@@ -72,12 +82,12 @@ pub(super) fn read<'a>(
         "stock" => stock(report, item, &place),
         "worklist" => worklist(report, item, &place),
         "standard" => standard(report, item, over.as_ref()),
-        _ => return (Some(unwritten_formula()), Some(item.clone())),
+        _ => return Read { kind: Some(unwritten_formula()), word: kind, formula: Some(item.clone()) },
     };
     if let Some(kind) = &read {
         check_reached(report, kind, &item.span, &place);
     }
-    (read, None)
+    Read { kind: read, word: kind, formula: None }
 }
 
 /// What stands in for a formula until all KPIs are known.
@@ -146,12 +156,14 @@ fn conversion(
     let to_item = table.require(report, "to", "\"sql\"");
     let to = to_item.as_ref().and_then(|item| stage(report, item, place.ground));
     let within_item = table.get("within");
+    let before = report.count();
     let within = within_item.as_ref().map(|item| per_motion(report, item, place.ground.motions, window));
+    let is_read = report.count() == before;
     table.close(report);
     let (from, to) = (from?, to?);
     check_order(report, &from, &to, to_item.as_ref(), place.ground);
     let within = within.unwrap_or_else(|| PerMotion::every(WINDOW));
-    if let Some(item) = within_item {
+    if let Some(item) = within_item.filter(|_| is_read) {
         check_covers(report, &item.span, &within, "window", &[&from, &to], place);
     }
     let early_item = early;

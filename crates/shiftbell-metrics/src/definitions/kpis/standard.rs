@@ -51,11 +51,17 @@ fn count(kpis: &mut Vec<Kpi>, stage: &Stage, ground: Ground<'_>) {
 
 fn conversion(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>) {
     let slug = format!("{}-to-{}", from.id, to.id);
+    let short = format!("{}-conversion", from.id);
+    let also = if is_free(&short, kpis) { vec![short] } else { vec![] };
+    if let Some(written) = kpis.iter_mut().find(|kpi| kpi.slug == slug) {
+        if matches!(&written.kind, KpiKind::Conversion { from: a, to: b, .. } if *a == from.id && *b == to.id) {
+            written.also.extend(also);
+        }
+        return;
+    }
     if !is_free(&slug, kpis) {
         return;
     }
-    let short = format!("{}-conversion", from.id);
-    let also = if is_free(&short, kpis) { vec![short] } else { vec![] };
     let within = PerMotion::every(WINDOW);
     let kind = KpiKind::Conversion { from: from.id.clone(), to: to.id.clone(), within, early: PerMotion::default() };
     let label = format!("{} to {}", singular(from), lower(&singular(to)));

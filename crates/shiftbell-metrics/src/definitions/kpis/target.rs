@@ -4,19 +4,30 @@ use super::super::document::Item;
 use super::super::model::{KpiKind, Target};
 use super::super::report::Report;
 
-/// Reads a target. Of which KPI is `None` where the KPI itself is wrong: then any target will do.
-pub(in super::super) fn read(report: &mut Report<'_>, item: &Item<'_>, of: Option<(&str, &KpiKind)>) -> Option<Target> {
-    let (slug, kind) = of?;
-    match unit(kind) {
+/// Reads the target of a KPI.
+pub(in super::super) fn read(report: &mut Report<'_>, item: &Item<'_>, slug: &str, kind: &KpiKind) -> Option<Target> {
+    in_unit(report, item, slug, &unit(kind))
+}
+
+/// Reads the target of a KPI that is wrong in itself, as far as its kind is told by the key under which it is written.
+pub(super) fn read_by_word(report: &mut Report<'_>, item: &Item<'_>, slug: &str, word: &str) -> Option<Target> {
+    match word {
+        "conversion" | "share" | "worklist" => in_unit(report, item, slug, &Unit::Rate),
+        "count" | "sum" => in_unit(report, item, slug, &Unit::Number),
+        "time" => in_unit(report, item, slug, &Unit::Span),
+        _ => None,
+    }
+}
+
+fn in_unit(report: &mut Report<'_>, item: &Item<'_>, slug: &str, unit: &Unit) -> Option<Target> {
+    match unit {
         Unit::Rate => item.percent(report).map(Target::Rate),
-        Unit::Number => {
-            if is_rate(item) {
-                let message = format!("{} is a rate, but \"{slug}\" is a number", report.source(&item.span));
-                report.problem(&item.span, message, Some("write a number without quotes".to_owned()));
-                return None;
-            }
-            item.number(report).map(Target::Number)
+        Unit::Number if is_rate(item) => {
+            let message = format!("{} is a rate, but \"{slug}\" is a number", report.source(&item.span));
+            report.problem(&item.span, message, Some("write a number without quotes".to_owned()));
+            None
         }
+        Unit::Number => item.number(report).map(Target::Number),
         Unit::Span => item.time_span(report).map(Target::Span),
         Unit::RateOrNumber if is_rate(item) => item.percent(report).map(Target::Rate),
         Unit::RateOrNumber => item.number(report).map(Target::Number),

@@ -1,0 +1,252 @@
+//! A definitions file: what it means once it is read, and how each mistake in it is named.
+
+#[path = "definitions/mistakes.rs"]
+mod mistakes;
+#[path = "definitions/versions.rs"]
+mod versions;
+
+use proptest::prelude::*;
+use shiftbell_metrics::definitions::{
+    Checked, Closes, CountOf, Definitions, DigestDays, DigestKind, DigestTo, GoalPeriod, KindWords, KpiKind, LineEach,
+    RolloutStep, RuleKind, SecretFrom, SkipPolicy, StageOf, Target, Vocabulary, Who, read,
+};
+use shiftbell_metrics::value::Value;
+
+const BASE: &str = include_str!("definitions/base.toml");
+
+fn vocabulary() -> Vocabulary {
+    let words =
+        |kind, secrets, required, settings, not_active| KindWords { kind, secrets, required, settings, not_active };
+    Vocabulary {
+        sources: vec![
+            words("crm", &["secret", "token"], &["secret"], &["history", "joined_by"], None),
+            words("billing", &["key"], &["key"], &[], Some("bills are not read yet")),
+        ],
+        outlets: vec![words("chat", &["token"], &[], &["team"], None), words("talk", &["token"], &[], &[], None)],
+    }
+}
+
+fn check(text: &str) -> Checked {
+    read("acme.toml", text, &vocabulary())
+}
+
+fn definitions(text: &str) -> Definitions {
+    let checked = check(text);
+    assert_eq!(said(&checked), Vec::<String>::new());
+    checked.definitions.expect("a file without problems has definitions")
+}
+
+fn said(checked: &Checked) -> Vec<String> {
+    checked.problems.iter().map(ToString::to_string).collect()
+}
+
+/// The file with one thing changed, which must be in it exactly once.
+fn changed(from: &str, to: &str) -> String {
+    assert_eq!(BASE.matches(from).count(), 1, "{from:?} should be in the file once");
+    BASE.replacen(from, to, 1)
+}
+
+#[test]
+fn the_whole_grammar_is_read() {
+    let d = definitions(BASE);
+    assert_eq!(d.workspace.name, "Acme");
+    assert_eq!(d.workspace.zone.name(), "Europe/Berlin");
+    assert_eq!(d.workspace.year_starts_month, 4);
+    assert_eq!(d.skipped, SkipPolicy::Implied);
+    assert_eq!(
+        d.chain.iter().map(|stage| stage.id.as_str()).collect::<Vec<_>>(),
+        ["lead", "mql", "deal", "won", "used"]
+    );
+    assert_eq!(d.stage("used").unwrap().of, StageOf::Customer);
+    assert_eq!(d.stage("used").unwrap().feeds.as_deref(), Some("awareness"));
+
+    let form = d.fact("form-sent").unwrap();
+    assert_eq!(form.events, ["form"]);
+    assert_eq!(form.properties, [("form".to_owned(), vec![Value::text("demo"), Value::text("price-list")])]);
+    let won = d.fact("deal-won").unwrap();
+    assert_eq!(won.state[0].0.to_string(), "deal.stage");
+    assert_eq!(won.state[0].1, [Value::text("won")]);
+    assert!(won.is_edge() && !form.is_edge());
+    assert_eq!(d.fact("meeting-held").unwrap().by, ["ae"]);
+    assert_eq!(d.fact("second-visit").unwrap().nth, Some(2));
+    assert_eq!(d.fact("contacted").unwrap().stage.as_deref(), Some("customer"));
+
+    let b2b = d.motion("b2b").unwrap();
+    assert!(matches!(&b2b.who, Who::That(of, None) if of[0].0.to_string() == "company.segment"));
+    assert_eq!(b2b.credit.len(), 2);
+    assert_eq!(b2b.lost, ["deal-lost"]);
+    assert!(!b2b.counts_again && !b2b.who_as_of_entry);
+    let b2c = d.motion("b2c").unwrap();
+    assert!(matches!(b2c.who, Who::EveryoneElse));
+    assert!(b2c.counts_again && b2c.who_as_of_entry);
+    assert_eq!(b2c.stages["deal"], ["bant-met", "paid"]);
+    assert!(!b2c.stages.contains_key("used"));
+    assert_eq!(d.say_stage("b2c", "deal"), "bant met or paid");
+    assert_eq!(d.say_stage("b2b", "lost"), "deal lost");
+    assert_eq!(d.say_stage("b2c", "used"), "");
+
+    assert_eq!(d.dimension("source").unwrap().values, ["ads", "search"]);
+    assert_eq!(d.always_show, ["source"]);
+}
+
+#[test]
+fn people_digests_and_rules_are_read() {
+    let d = definitions(BASE);
+    let person = d.person("ALIAS@acme.example").unwrap();
+    assert_eq!((person.email.as_str(), person.team.as_str()), ("ae@acme.example", "sales"));
+    assert_eq!(person.known_as["chat"], "U1");
+    assert_eq!(d.places["berlin"].days.len(), 5);
+    assert_eq!(d.places["berlin"].holidays.len(), 1);
+    assert_eq!(d.destinations["sales"].name, "#sales");
+    assert_eq!(d.goals[1].period, GoalPeriod::EveryMonth);
+    assert_eq!(d.scorecards.roles["bdr"][0].each, LineEach::Day);
+    assert!(d.scorecards.roles["bdr"][0].required && d.scorecards.first_week_numbers_only);
+    let [scorecard, bowtie, money] = d.digests.as_slice() else { panic!("three digests") };
+    assert_eq!((scorecard.send, &scorecard.to), (DigestKind::Scorecard, &DigestTo::EachPerson));
+    assert_eq!(scorecard.closes, Some(Closes::EndOfDay));
+    assert_eq!(bowtie.to, DigestTo::Destination("revenue".into()));
+    assert_eq!(money.days, DigestDays::NthWorkingDayOfMonth(2));
+    assert!(money.not_active.is_some() && bowtie.not_active.is_none());
+    assert!(matches!(&d.rules[0].kind, RuleKind::Rate { watch, .. } if watch == &["mql-to-deal"]));
+    assert!(matches!(&d.rules[1].kind, RuleKind::Event { fact } if fact == "failed"));
+    assert!(d.rules[1].not_active.is_none() && d.rules[2].not_active.is_some());
+    assert!(!d.rules[2].as_message);
+    assert_eq!(d.noise.quiet_except, ["unpaid"]);
+    assert_eq!(d.rollout.step, RolloutStep::Focus);
+    assert_eq!(d.privacy.test_records[0].0.to_string(), "contact.email_domain");
+    assert_eq!(d.sources[0].secrets["secret"], SecretFrom::Env("ACME_SECRET".into()));
+    assert_eq!(d.sources[1].secrets["key"], SecretFrom::File("/run/secrets/key".into()));
+    assert_eq!(d.sources[0].map["deal.stage.won"], ["Won"]);
+    assert_eq!(d.sources[0].map["contact.lead_score"], ["Score"]);
+    assert_eq!(d.policies.default_period_weeks, 13);
+}
+
+#[test]
+fn kpis_are_found_by_every_name() {
+    let d = definitions(BASE);
+    let slug = |name: &str| d.kpi(name).map(|kpi| kpi.slug.clone()).unwrap_or_default();
+    for (name, expected) in [
+        ("mql-to-deal", "mql-to-deal"),
+        ("mql-rate", "mql-to-deal"),
+        ("mql-conversion", "mql-to-deal"),
+        ("deal-conversion", "deal-to-won"),
+        ("deal-to-won-time", "deal-to-won-time"),
+        ("leads", "leads"),
+        ("lead", "leads"),
+        ("mql", "mqls"),
+        ("won", "won"),
+        ("used", "used"),
+    ] {
+        assert_eq!(slug(name), expected, "{name}");
+    }
+    let step = d.kpi("mql-to-deal").unwrap();
+    assert_eq!(step.target.of("b2c"), Some(&Target::Rate(40.into())));
+    assert!(
+        matches!(&step.kind, KpiKind::Conversion { within, .. } if within.of("b2b").unwrap().to_string() == "60 days")
+    );
+    let standard = d.kpi("deal-to-won").unwrap();
+    assert!(!standard.is_written);
+    assert_eq!(standard.label, "Deal to won");
+    assert!(
+        matches!(&standard.kind, KpiKind::Conversion { within, .. } if within.of("b2c").unwrap().to_string() == "90 days")
+    );
+    assert!(matches!(&d.kpi("cac").unwrap().kind, KpiKind::Formula { kpis, .. } if kpis == &["spend", "won"]));
+    assert!(matches!(&d.kpi("sqls").unwrap().kind, KpiKind::Count { of: CountOf::Stage(stage) } if stage == "mql"));
+}
+
+#[test]
+fn a_written_kpi_takes_the_place_of_the_standard_one() {
+    let d = definitions(&changed("[kpis.cycle]", "[kpis.mqls]\ncount = \"form-sent\"\n\n[kpis.cycle]"));
+    let mqls: Vec<_> = d.kpis.iter().filter(|kpi| kpi.slug == "mqls").collect();
+    assert_eq!(mqls.len(), 1);
+    assert!(mqls[0].is_written);
+    assert!(d.kpi("mql").is_none(), "it counts something else than the stage");
+}
+
+#[test]
+fn a_step_that_no_motion_has_is_not_in_the_family() {
+    let d = definitions(&changed("used = \"second-visit\"\n", ""));
+    assert!(d.kpi("used").is_none() && d.kpi("won-to-used").is_none());
+    assert!(d.kpi("deal-to-won").is_some());
+}
+
+#[test]
+fn what_is_not_active_yet_is_said_with_its_line() {
+    let checked = check(BASE);
+    let notes: Vec<String> = checked.notes.iter().map(|note| note.to_string()).collect();
+    let has = |text: &str| assert!(notes.iter().any(|note| note == text), "{text} in {notes:#?}");
+    has(
+        "acme.toml:28: facts.raised is not active yet: movements of recurring revenue are not kept yet, so that it never happens",
+    );
+    has("acme.toml:79: kpis.due-today is not active yet: lists of due work are not kept yet");
+    has("acme.toml:80: kpis.grr is not active yet: recurring revenue is not kept yet");
+    has("acme.toml:156: digests.money is not active yet: recurring revenue is not kept yet");
+    has("acme.toml:180: rules.stalled is not active yet: single records are not watched yet");
+    has("acme.toml:186: rules.behind is not active yet: the pace of goals is not watched yet");
+    has("acme.toml:227: sources.bills is not active yet: bills are not read yet");
+    has("acme.toml:243: policies.mrr is not active yet: recurring revenue is not kept yet");
+    assert_eq!(notes.len(), 8, "{notes:#?}");
+}
+
+#[test]
+fn what_rests_on_something_not_active_is_not_active() {
+    let text = changed("used = \"second-visit\"", "used = \"raised\"")
+        .replace("formula = 'spend / won'", "formula = 'spend / used'");
+    let d = definitions(&text);
+    for name in ["used", "won-to-used", "won-to-used-time", "cac"] {
+        assert!(d.kpi(name).unwrap().not_active.is_some(), "{name}");
+    }
+    assert!(d.kpi("won").unwrap().not_active.is_none());
+}
+
+#[test]
+fn a_file_of_four_sections_is_enough() {
+    let text = "
+[workspace]
+name = \"Small\"
+timezone = \"UTC\"
+currency = \"USD\"
+[facts]
+asked = { event = \"form\" }
+bought = { event = \"order\" }
+[stages]
+chain = [
+  { id = \"lead\", of = \"contact\", bowtie = \"awareness\" },
+  { id = \"won\", of = \"deal\", bowtie = \"commit\" },
+]
+[motions.all.stages]
+lead = \"asked\"
+won = \"bought\"
+";
+    let d = definitions(text);
+    assert!(matches!(d.motions[0].who, Who::EveryoneElse));
+    assert!(d.kpi("lead-conversion").is_some());
+    assert_eq!(d.scorecards.good_day, 80.into());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_text_makes_it_panic(text in "[\\[\\]a-z0-9=\"'{}.,\n# %-]{0,300}") {
+        check(&text);
+    }
+
+    #[test]
+    fn no_change_of_a_good_file_makes_it_panic(
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0..40_usize, "[\\[\\]a-z0-9=\"'{}.,\n -]{0,6}"), 1..6)
+    ) {
+        let mut text = BASE.to_owned();
+        for (at, length, instead) in cuts {
+            let at = at.index(text.len());
+            let end = (at + length).min(text.len());
+            text.replace_range(at..end, &instead);
+        }
+        let checked = check(&text);
+        prop_assert_eq!(checked.definitions.is_some(), checked.problems.is_empty());
+        for problem in &checked.problems {
+            prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
+            prop_assert!(problem.line >= 1 && problem.line <= text.lines().count() + 1);
+        }
+    }
+}
