@@ -210,6 +210,7 @@ impl Reader<'_> {
                 return Ok(Reading::Ignored(format!("`{}` was cleared, which is no {kind}", shortened(&property))));
             }
             event.kind = kind.to_owned();
+            event.owner = self.actor()?;
             event.properties.insert(name.to_owned(), Value::text(self.fed_value(kind, name, &property, &theirs)));
             return Ok(Reading::Events(vec![event]));
         }
@@ -289,13 +290,14 @@ impl Reader<'_> {
             kind: self.entity.word().to_owned(),
             at: self.at,
             names: BTreeMap::from([(entity, id.to_owned())]),
-            owner: self.actor()?,
+            owner: None,
             set: BTreeMap::new(),
             properties: Properties::new(),
         })
     }
 
-    /// Who did it, where the map knows the user: `sourceId` is `userId:98499705` for a change by hand.
+    /// Who did it, where the map knows the user: `sourceId` is `userId:98499705` for a change by hand. Only something that
+    /// was done has an owner; whoever edits a record does not own it.
     fn actor(&self) -> Result<Option<String>, String> {
         let source = self.change.text("sourceId")?;
         Ok(source.and_then(|id| self.settings.words.person(&id).map(str::to_owned)))

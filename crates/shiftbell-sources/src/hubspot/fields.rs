@@ -25,7 +25,7 @@ fn field_of<'a>(settings: &'a SourceSettings, entity: EntityKind, property: &'a 
         (EntityKind::Contact, "hs_analytics_source") => "source",
         (EntityKind::Contact, "firstname") => "first_name",
         (EntityKind::Contact, "lastname") => "last_name",
-        (EntityKind::Contact, "jobtitle") => "job_title",
+        (EntityKind::Contact, "jobtitle") => "title",
         (EntityKind::Deal, "dealstage") => "stage",
         (EntityKind::Deal, "dealname") => "name",
         (EntityKind::Deal, "dealtype") => "kind",

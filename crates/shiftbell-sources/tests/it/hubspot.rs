@@ -138,6 +138,14 @@ fn an_owner_becomes_a_person_where_the_map_knows_the_id() {
 }
 
 #[test]
+fn whoever_edits_a_record_does_not_own_it() {
+    let edited =
+        event(json!({"subscriptionType": "deal.propertyChange", "propertyName": "dealstage", "propertyValue": "x",
+        "sourceId": "userId:98499705"}));
+    assert_eq!(edited.owner, None);
+}
+
+#[test]
 fn a_form_and_a_meeting_come_from_properties_of_the_contact() {
     for value in ["Meeting request", "Landing page: Meeting request"] {
         let form = change("contact", "recent_conversion_event_name", value);

@@ -149,17 +149,17 @@ fn deal(year: &mut Year, contact: u64, company: u64, product: u8, opened_ms: i64
 
 /// Calls and e-mails while a deal is open; each agrees on the next step.
 fn touches(year: &mut Year, deal: u64, company: u64, ae: Who, from_ms: i64, until_ms: i64) {
-    let mut contacts = 1;
-    let mut at_ms = from_ms;
+    let (mut contacts, mut at_ms) = (1, from_ms);
     loop {
         let days = 2.0 + year.chance.share() * 4.0;
         at_ms = year.rhythm.work_after(at_ms, days, ae.place(), &mut year.chance);
         if at_ms >= until_ms || !year.is_within(at_ms) {
             return;
         }
-        contacts += u8::from(contacts < 4 && year.chance.is(0.45));
+        let new_contact = (contacts < 4 && year.chance.is(0.45)).then(|| year.record());
+        contacts += u8::from(new_contact.is_some());
         let is_complete = year.chance.is(0.9);
-        year.happens(at_ms, Fact::Deal { deal, company, who: ae, step: Step::Touched { contacts, is_complete } });
+        year.happens(at_ms, Fact::Deal { deal, company, who: ae, step: Step::Touched { new_contact, is_complete } });
     }
 }
 

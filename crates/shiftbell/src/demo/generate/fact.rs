@@ -27,9 +27,9 @@ pub(super) enum Step {
         list_minor: i64,
         amount_minor: i64,
     },
-    /// A call or an e-mail that was answered, with the next step that was agreed.
+    /// An e-mail that was answered, with the next step that was agreed, perhaps with somebody new.
     Touched {
-        contacts: u8,
+        new_contact: Option<u64>,
         is_complete: bool,
     },
     Won {

@@ -40,7 +40,7 @@ fn won(year: &mut Year, company: u64, now_ms: i64) {
     year.happens_promptly(ago(50) + MS_PER_HOUR, deal(number, company, ae, Step::Opened { contact, product: 1 }));
     let (list_minor, amount_minor) = (2_000_000, 1_800_000);
     year.happens_promptly(ago(41), deal(number, company, ae, Step::Bant { list_minor, amount_minor }));
-    let touched = Step::Touched { contacts: 3, is_complete: true };
+    let touched = Step::Touched { new_contact: Some(year.record()), is_complete: true };
     year.happens_promptly(ago(2), deal(number, company, ae, touched));
     year.happens_promptly(now_ms - 90 * MS_PER_MINUTE, deal(number, company, ae, Step::Won { amount_minor }));
 }

@@ -174,31 +174,31 @@ impl Draft {
                 .sets(Deal, "owner", text(who.email()))
                 .sets(Deal, "product", text(PRODUCTS[usize::from(product)]))
                 .sets(Deal, "kind", text("new"))
-                .sets(Deal, "stage", text("discovery"))
-                .sets(Deal, "open", Value::Bool(true))
-                .sets(Deal, "contacts", Value::Number(1.into())),
+                .sets(Deal, "stage", text("discovery")),
             Step::Bant { list_minor, amount_minor } => self
                 .is("deal")
                 .sets(Deal, "bant", text("met"))
                 .sets(Deal, "stage", text("proposal"))
                 .sets(Deal, "annual_list_amount", money(list_minor))
                 .sets(Deal, "annual_amount", money(amount_minor)),
-            Step::Touched { contacts, is_complete } => {
+            Step::Touched { new_contact, is_complete } => {
                 let next = Instant(self.0.at.as_ms() + 8 * MS_PER_DAY);
-                self.is("email")
+                let draft = match new_contact {
+                    Some(contact) => self.contact(contact).company(company),
+                    None => self,
+                };
+                draft
+                    .is("email")
                     .with("direction", text("out"))
                     .with("automated", Value::Bool(false))
                     .with("answered", Value::Bool(true))
                     .sets(Deal, "next_step_at", Value::Text(next.to_string()))
-                    .sets(Deal, "contacts", Value::Number(contacts.into()))
                     .sets(Deal, "evidence", text(if is_complete { "complete" } else { "partial" }))
             }
-            Step::Won { amount_minor } => self
-                .is("deal")
-                .sets(Deal, "stage", text("won"))
-                .sets(Deal, "open", Value::Bool(false))
-                .sets(Deal, "annual_amount", money(amount_minor)),
-            Step::Lost => self.is("deal").sets(Deal, "stage", text("lost")).sets(Deal, "open", Value::Bool(false)),
+            Step::Won { amount_minor } => {
+                self.is("deal").sets(Deal, "stage", text("won")).sets(Deal, "annual_amount", money(amount_minor))
+            }
+            Step::Lost => self.is("deal").sets(Deal, "stage", text("lost")),
             Step::RenewalOpened => self
                 .is("deal")
                 .company(company)
@@ -220,6 +220,7 @@ impl Draft {
         };
         match change {
             Change::Started => draft
+                .sets_keeper(of)
                 .with("change", text("started"))
                 .sets(Subscription, "status", text("active"))
                 .sets(Subscription, "monthly_amount", money(monthly_minor))
@@ -240,6 +241,14 @@ impl Draft {
                     .sets(Subscription, "ends_at", ends_at)
             }
             Change::Ended => draft.with("change", text("ended")).sets(Subscription, "status", text("ended")),
+        }
+    }
+
+    /// A customer is kept by a customer success manager; until then its company was with a BDR.
+    fn sets_keeper(self, of: Customer) -> Draft {
+        match of {
+            Customer::Company(company) => self.sets(Company, "owner", text(Who::csm_of(company).email())),
+            Customer::Family(_) => self,
         }
     }
 
@@ -264,8 +273,7 @@ impl Draft {
         let domain = names::domain(contact, company);
         let (first, last) = (names::first_name(contact), names::last_name(contact));
         let email = format!("{}.{}{contact}@{domain}", first.to_lowercase(), last.to_lowercase());
-        self.sets(Contact, "first_name", text(first))
-            .sets(Contact, "last_name", text(last))
+        self.sets(Contact, "name", Value::Text(format!("{first} {last}")))
             .sets(Contact, "email", Value::Text(email))
             .sets(Contact, "email_domain", Value::Text(domain))
             .sets(Contact, "source", text(names::source(contact, company.is_some())))
