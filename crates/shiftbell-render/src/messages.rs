@@ -6,6 +6,7 @@ use crate::action::Verb;
 use crate::document::{Button, Document};
 use crate::template::RenderError;
 
+mod bowtie;
 mod definition_changed;
 mod kpi_answer;
 mod kpi_definition;
@@ -22,6 +23,9 @@ mod source_silent;
 mod undelivered;
 mod won;
 
+pub use bowtie::{
+    Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
+};
 pub use definition_changed::{DefinitionChanged, Effect};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
@@ -100,6 +104,7 @@ notices![
     KpiUnknown,
     KpiRefused,
     Scorecard,
+    Bowtie,
     Won,
     RateFell,
     Leaving,

@@ -62,7 +62,7 @@ fn or(text: &str, otherwise: &str) -> String {
 
 /// A part as one or more sections, none longer than a section may be.
 fn sections(part: &Part) -> Vec<Value> {
-    const FENCES: usize = 8;
+    const FENCES: usize = 16;
     let mut texts: Vec<String> = Vec::new();
     let mut text = String::new();
     for line in &part.lines {
@@ -149,12 +149,13 @@ fn option(button: &Button) -> Value {
     option
 }
 
-/// A preformatted line: nothing but `&`, `<` and `>` is read, and the fence that would end it.
+/// A preformatted line: nothing but `&`, `<`, `>` and addresses are read, and the fence that would end it.
 fn code_line(line: &str) -> String {
     let mut out = String::new();
     for character in line.chars() {
         match character {
             '`' => out.push('\''),
+            '/' if out.ends_with(':') => out.extend([APART, '/']),
             other => push_entity(other, &mut out),
         }
     }

@@ -102,10 +102,11 @@ impl Table {
         let mut line = String::new();
         let mut column_at = 0;
         for (column, cell) in row.iter().enumerate().take(widths.len()) {
-            let missing = widths[column].saturating_sub(cell.chars().count());
+            let own_width = cell.chars().count();
+            let missing = widths[column].saturating_sub(own_width);
             if !cell.is_empty() {
                 let at = line.chars().count();
-                let right = self.align[column] == Align::Right && !runs_on(row, column);
+                let right = self.align[column] == Align::Right && own_width <= widths[column];
                 let wanted = column_at + if right { missing } else { 0 };
                 let least = if at == 0 { 0 } else { at + 1 };
                 line.extend(std::iter::repeat_n(' ', wanted.max(least) - at));

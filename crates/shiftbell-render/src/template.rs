@@ -36,13 +36,10 @@ macro_rules! templates {
 }
 
 templates![
+    "bowtie",
+    "bowtie-picture",
+    "bowtie-table",
     "definition-changed",
-    "leaving",
-    "mark",
-    "rate-fell",
-    "source-silent",
-    "undelivered",
-    "won",
     "footer",
     "kpi-answer",
     "kpi-definition",
@@ -51,9 +48,15 @@ templates![
     "kpi-refused",
     "kpi-unknown",
     "kpi-why",
+    "leaving",
+    "mark",
     "next",
+    "rate-fell",
     "scorecard",
-    "scorecard-line"
+    "scorecard-line",
+    "source-silent",
+    "undelivered",
+    "won",
 ];
 
 /// The line that separates the parts of a template.
@@ -81,6 +84,8 @@ fn engine(escape: fn(&str) -> String, people: functions::Person) -> Result<Handl
     functions::register(&mut engine, people);
     for (name, text) in TEMPLATES {
         for (part, text) in PARTS.iter().zip(parts(text)) {
+            // A footer goes on in the line that includes it.
+            let text = if *part == "footer" { text.trim_end() } else { &text };
             let registered = engine.register_template_string(&format!("{name}/{part}"), text);
             registered.map_err(|cause| template_error(name, &cause))?;
         }

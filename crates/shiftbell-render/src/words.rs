@@ -1,7 +1,7 @@
 //! How figures, days and ages are written.
 
 use jiff::civil::{Date, Weekday};
-use shiftbell_metrics::money::Money;
+use shiftbell_metrics::money::{Currency, Money};
 
 /// `1,163`.
 pub fn count(number: u64) -> String {
@@ -88,6 +88,11 @@ pub fn change(change: i64) -> String {
         ..0 => "-",
     };
     format!("{sign}{}", count(change.unsigned_abs()))
+}
+
+/// The sign of a currency, before the amount: `$`, `CHF `.
+pub fn currency(currency: Currency) -> String {
+    symbol(currency.code())
 }
 
 fn symbol(code: &str) -> String {
@@ -225,10 +230,8 @@ fn grouped(digits: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-    use shiftbell_metrics::money::Currency;
-
     use super::*;
+    use jiff::civil::date;
 
     #[test]
     fn figures_read_as_in_the_reference_messages() {
