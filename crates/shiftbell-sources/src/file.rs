@@ -2,11 +2,15 @@
 
 mod cell;
 mod dates;
+mod header;
 mod mapping;
+mod problem;
+mod row;
 mod table;
 
 pub use mapping::{From, Mapping, Spec};
-pub use table::{Events, Problem, Table};
+pub use problem::Problem;
+pub use table::{Events, Table};
 
 use shiftbell_metrics::event::Event;
 
