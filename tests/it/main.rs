@@ -2,6 +2,7 @@
 
 mod fake_hubspot;
 mod migrations;
+mod rebuild;
 mod slack;
 mod story;
 mod tidy;

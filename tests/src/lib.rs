@@ -4,3 +4,4 @@ pub mod db;
 pub mod fake_hubspot;
 pub mod fake_server;
 pub mod fake_slack;
+pub mod sample;

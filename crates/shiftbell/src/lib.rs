@@ -9,3 +9,4 @@ pub mod config;
 pub mod demo;
 pub mod failure;
 pub mod log;
+pub mod work;

@@ -1,0 +1,89 @@
+//! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
+
+pub mod decide;
+pub mod derive;
+pub mod intake;
+pub mod rebuild;
+pub mod refold;
+mod story;
+
+use std::sync::Arc;
+
+use jiff::civil::{Weekday, time};
+use shiftbell_metrics::definitions::{Definitions, Place};
+use shiftbell_metrics::fold::Plan;
+
+pub use decide::To;
+
+/// One company: its name and what it means by its numbers.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    pub name: String,
+    pub meaning: Arc<Meaning>,
+    /// The outlets that can be reached, by their kind. Where there is none, messages go to the console.
+    pub outlets: Vec<String>,
+}
+
+/// The outlet that prints.
+pub const CONSOLE: &str = "console";
+
+/// Definitions, and the same compiled for the fold.
+#[derive(Debug)]
+pub struct Meaning {
+    pub defs: Definitions,
+    pub plan: Plan,
+    /// The file as it was read, kept with the numbers that it gave.
+    pub text: String,
+    /// Where people work of whom nothing else is known.
+    pub fallback_place: Place,
+}
+
+impl Workspace {
+    pub fn new(name: impl Into<String>, defs: Definitions, text: impl Into<String>) -> Workspace {
+        let plan = Plan::new(&defs);
+        let outlets = defs.outlets.iter().map(|outlet| outlet.kind.clone()).collect();
+        let fallback_place = Place {
+            zone: defs.workspace.zone.clone(),
+            days: Weekday::Monday.cycle_forward().take(5).collect(),
+            from: time(9, 0, 0, 0),
+            until: time(18, 0, 0, 0),
+            holidays: Vec::new(),
+        };
+        let meaning = Meaning { defs, plan, text: text.into(), fallback_place };
+        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets }
+    }
+
+    /// In which outlets, and there in which channel, somebody is reached. The channel of a person is their id there, or
+    /// their e-mail where it has yet to be looked up.
+    pub fn channels_of(&self, to: &To) -> Vec<(String, String)> {
+        if self.outlets.is_empty() {
+            return vec![(CONSOLE.to_owned(), to.name().to_owned())];
+        }
+        let defs = self.defs();
+        let channel = |outlet: &String| match to {
+            To::Channel(id) => {
+                defs.destinations.get(id).and_then(|destination| destination.channels.get(outlet)).cloned()
+            }
+            To::Person(email) => {
+                let known = defs.person(email).and_then(|person| person.known_as.get(outlet)).cloned();
+                Some(known.unwrap_or_else(|| email.clone()))
+            }
+        };
+        let mut found: Vec<(String, String)> =
+            self.outlets.iter().filter_map(|outlet| Some((outlet.clone(), channel(outlet)?))).collect();
+        if matches!(to, To::Person(_)) {
+            // A person is told once, in the outlet that the file names first.
+            found.truncate(1);
+        }
+        found
+    }
+
+    pub fn defs(&self) -> &Definitions {
+        &self.meaning.defs
+    }
+
+    /// The role of the person whom a source calls by this name.
+    pub fn role_of(&self, owner: Option<&str>) -> Option<String> {
+        self.defs().person(owner?).map(|person| person.role.clone())
+    }
+}

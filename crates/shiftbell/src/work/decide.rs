@@ -1,0 +1,171 @@
+//! Rules that a change touches: notify or hold, always with a reason, and the notice's facts into the outbox.
+//!
+//! Only what a live delivery changed comes here: import, backfill and rebuild never ping anyone.
+
+use shiftbell_metrics::alert::{Decision, EventFacts, HoldReason, Recipient, decide_event, dedupe_key};
+use shiftbell_metrics::contribution::Row;
+use shiftbell_metrics::definitions::{Place, Rule, RuleKind};
+use shiftbell_metrics::id::EntityId;
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::messages::Notice;
+use shiftbell_store::outbox::{self, Enqueued};
+use shiftbell_store::{StoreError, Tx, events};
+
+use super::Workspace;
+use super::derive::{DeriveError, Derived};
+use super::story::Story;
+
+/// Decides about everything that entered the numbers, and enqueues what is to be said.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue(tx: &mut Tx, workspace: &Workspace, derived: &Derived, now: Instant) -> Result<(), DeriveError> {
+    for rule in &workspace.defs().rules {
+        let RuleKind::Event { fact } = &rule.kind else { continue };
+        let series = format!("fact/{fact}");
+        for (account, row) in derived.added.iter().filter(|(_, row)| *row.series == *series) {
+            if rule.motion.as_ref().is_none_or(|motion| *row.motion == **motion) {
+                happened(tx, workspace, rule, *account, row, now).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One fact that one rule watches: to everyone whom the rule names.
+async fn happened(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    rule: &Rule,
+    account: EntityId,
+    row: &Row,
+    now: Instant,
+) -> Result<(), DeriveError> {
+    let stored = events::of_accounts(tx, &workspace.name, &[account]).await?;
+    let known: Vec<_> = stored.into_iter().filter_map(|stored| Some((stored.event().ok()?, stored.source))).collect();
+    let Some(story) = Story::of(workspace, row, &known) else { return Ok(()) };
+    for to in recipients(workspace, rule, row) {
+        let decision = decide_event(&EventFacts {
+            rule,
+            noise: &workspace.defs().noise,
+            rollout: &workspace.defs().rollout,
+            recipient: to.recipient(),
+            place: place_of(workspace, &to),
+            is_live: true,
+            happened_at: row.entry.at,
+            arrived_at: now,
+            now,
+            worth: story.worth(),
+            silent_source: None,
+            is_said: false,
+            said_today: said_today(tx, workspace, &to, now).await?,
+        });
+        let due = match &decision {
+            Decision::Notify(_) => now,
+            Decision::Hold(HoldReason::QuietUntil { until }) => *until,
+            Decision::Hold(reason) => {
+                metrics::counter!("shiftbell_alerts_held_total").increment(1);
+                tracing::debug!(rule = rule.id, %reason, "held an alert");
+                continue;
+            }
+        };
+        let key = dedupe_key(&rule.id, row.entry.entity, story.event_id());
+        if let Some(notice) = story.notice(rule, &to) {
+            say(tx, workspace, &to, &key, &notice, due, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody to tell: a person by e-mail, or a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    Person(String),
+    Channel(String),
+}
+
+impl To {
+    pub fn name(&self) -> &str {
+        match self {
+            To::Person(name) | To::Channel(name) => name,
+        }
+    }
+
+    fn recipient(&self) -> Recipient<'_> {
+        match self {
+            To::Person(email) => Recipient::Person(email),
+            To::Channel(id) => Recipient::Channel(id),
+        }
+    }
+}
+
+/// Whom a rule names for this record: its owner where it has one that we know, else whoever the rule names instead.
+fn recipients(workspace: &Workspace, rule: &Rule, row: &Row) -> Vec<To> {
+    let named = |word: &str| -> Option<To> {
+        if word != "owner" {
+            let is_person = word.contains('@');
+            return Some(if is_person { To::Person(word.to_owned()) } else { To::Channel(word.to_owned()) });
+        }
+        let owner = row.entry.owner.as_deref().and_then(|owner| workspace.defs().person(owner));
+        owner.map(|person| To::Person(person.email.clone()))
+    };
+    let first = named(&rule.to).or_else(|| rule.or_else.as_deref().and_then(named));
+    let also = rule.also_to.as_deref().and_then(named);
+    first.into_iter().chain(also).collect()
+}
+
+/// Where the recipient works; for a channel, where the first person of the company does.
+fn place_of<'a>(workspace: &'a Workspace, to: &To) -> &'a Place {
+    let defs = workspace.defs();
+    let person = match to {
+        To::Person(email) => defs.person(email),
+        To::Channel(_) => None,
+    };
+    let place = person.or(defs.people.first()).and_then(|person| defs.places.get(&person.place));
+    place.or_else(|| defs.places.values().next()).unwrap_or(&workspace.meaning.fallback_place)
+}
+
+async fn said_today(tx: &mut Tx, workspace: &Workspace, to: &To, now: Instant) -> Result<u32, StoreError> {
+    let zone = &place_of(workspace, to).zone;
+    let since = zone.start_of(zone.day_of(now));
+    let said = outbox::enqueued_since(tx, &workspace.name, to.name(), since.as_ms()).await?;
+    Ok(u32::try_from(said).unwrap_or(u32::MAX))
+}
+
+/// Puts a notice into the outbox for every outlet in which the recipient is reached.
+///
+/// # Errors
+/// The database's.
+pub async fn say(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    to: &To,
+    key: &str,
+    notice: &Notice,
+    due: Instant,
+    now: Instant,
+) -> Result<(), DeriveError> {
+    let facts = serde_json::to_string(notice).map_err(|why| unreadable(&why))?;
+    for (outlet, channel) in workspace.channels_of(to) {
+        let row = outbox::Notice {
+            outlet: &outlet,
+            destination: to.name(),
+            channel: &channel,
+            kind: notice.name(),
+            dedupe_key: key,
+            digest: None,
+            revision: 0,
+            facts: &facts,
+            due_at_ms: due.as_ms(),
+            held: None,
+        };
+        if let Enqueued::New(id) = outbox::enqueue(tx, &workspace.name, &row, now.as_ms()).await? {
+            tracing::info!(notice.id = id, kind = notice.name(), outlet, "enqueued a notice");
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(why: &serde_json::Error) -> DeriveError {
+    DeriveError::Unreadable { what: "notice", why: why.to_string() }
+}

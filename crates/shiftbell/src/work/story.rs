@@ -1,0 +1,194 @@
+//! What an alert about one record tells: its name, its money, its people, as its account's events say.
+
+use shiftbell_metrics::contribution::Row;
+use shiftbell_metrics::definitions::Rule;
+use shiftbell_metrics::event::Event;
+use shiftbell_metrics::id::EntityKind;
+use shiftbell_metrics::money::Money;
+use shiftbell_metrics::time::{Instant, MS_PER_DAY, Zone};
+use shiftbell_metrics::value::Value;
+use shiftbell_render::facts::{Footer, Person, SeenBy, SourceAge, Sources};
+use shiftbell_render::messages::{Leaving, LeavingKind, Notice, Record, Won};
+
+use super::Workspace;
+use super::decide::To;
+
+/// A fact that happened, with the events of its account.
+#[derive(Debug)]
+pub(super) struct Story<'a> {
+    workspace: &'a Workspace,
+    row: &'a Row,
+    /// The event at which it happened, and its source.
+    happened: &'a (Event, String),
+    known: &'a [(Event, String)],
+}
+
+impl<'a> Story<'a> {
+    /// `None` if the event cannot be found any more.
+    pub(super) fn of(workspace: &'a Workspace, row: &'a Row, known: &'a [(Event, String)]) -> Option<Story<'a>> {
+        let entry = &row.entry;
+        let at_that_time = || known.iter().filter(|(event, _)| event.at == entry.at);
+        let happened =
+            at_that_time().find(|(event, _)| event.entity_id() == entry.entity).or_else(|| at_that_time().next())?;
+        Some(Story { workspace, row, happened, known })
+    }
+
+    pub(super) fn event_id(&self) -> &str {
+        &self.happened.0.id
+    }
+
+    /// What it is about: the event's own amount, else what the deal is worth. In the workspace's currency only.
+    pub(super) fn worth(&self) -> Option<Money> {
+        let own = self.workspace.defs().workspace.currency;
+        let stated = self.happened.0.properties.get("amount").and_then(|value| value.as_money(own));
+        stated.or_else(|| self.deal_amount()).filter(|money| money.currency == own)
+    }
+
+    /// The message that this rule sends; `None` where there is nothing to say about this fact.
+    pub(super) fn notice(&self, rule: &Rule, to: &To) -> Option<Notice> {
+        let event = &self.happened.0;
+        match event.kind.as_str() {
+            "deal" => Some(Notice::from(self.won(to))),
+            "order" if word(event, "status") == Some("paid") => Some(Notice::from(self.won(to))),
+            "subscription" | "invoice" => self.leaving(to).map(Notice::from),
+            kind => {
+                tracing::warn!(rule = rule.id, kind, "there is no message for this kind of event yet");
+                None
+            }
+        }
+    }
+
+    fn won(&self, to: &To) -> Won {
+        let days = self.first_at().map(|first| self.row.entry.at.since(first) / MS_PER_DAY);
+        let is_yearly = self.latest(EntityKind::Deal, "annual_amount").is_some();
+        Won {
+            record: self.record(),
+            money: self.deal_amount(),
+            per: is_yearly.then(|| "a year".to_owned()),
+            found_by: self.person(self.row.entry.sourced.as_deref()),
+            closed_by: self.person(self.row.entry.owner.as_deref()),
+            helped_by: None,
+            days: days.and_then(|days| u64::try_from(days).ok()),
+            usual_days: None,
+            footer: self.footer(to),
+        }
+    }
+
+    fn leaving(&self, to: &To) -> Option<Leaving> {
+        let event = &self.happened.0;
+        let zone = &self.workspace.defs().workspace.zone;
+        let a_month = self.worth()?;
+        let kind = match (event.kind.as_str(), instant(event, "ends_at")) {
+            ("invoice", _) => LeavingKind::NotPaid {
+                retries_left: event
+                    .properties
+                    .get("retries_left")
+                    .and_then(Value::as_number)
+                    .map_or(0, |n| u64::try_from(n.trunc()).unwrap_or(0)),
+                last_retry: instant(event, "last_retry_at").map(|at| zone.day_of(at).date()),
+            },
+            (_, Some(ends)) => {
+                let days_left = zone.day_of(ends).0 - zone.day_of(event.at).0;
+                LeavingKind::Cancelled {
+                    on: zone.day_of(ends).date(),
+                    days_left: u64::try_from(days_left).unwrap_or(0),
+                }
+            }
+            (_, None) => LeavingKind::Gone,
+        };
+        Some(Leaving {
+            record: self.record(),
+            kind,
+            money_a_month: a_month,
+            money_a_year: Money::new(a_month.minor.saturating_mul(12), a_month.currency),
+            at: moment(event.at, zone),
+            source: self.happened.1.clone(),
+            reason: word(event, "reason").map(str::to_owned),
+            seen_before: Vec::new(),
+            customer_since: self.customer_since(zone),
+            kept: None,
+            next: None,
+            footer: self.footer(to),
+        })
+    }
+
+    fn customer_since(&self, zone: &Zone) -> Option<jiff::civil::Date> {
+        let started = self.known.iter().filter(|(event, _)| word(event, "change") == Some("started"));
+        started.map(|(event, _)| event.at).min().map(|at| zone.day_of(at).date())
+    }
+
+    fn first_at(&self) -> Option<Instant> {
+        let deal = self.happened.0.names.get(&EntityKind::Deal);
+        let people: Vec<&String> = self
+            .known
+            .iter()
+            .filter(|(event, _)| deal.is_some() && event.names.get(&EntityKind::Deal) == deal)
+            .filter_map(|(event, _)| event.names.get(&EntityKind::Contact))
+            .collect();
+        let is_about = |event: &Event| {
+            event.names.get(&EntityKind::Deal) == deal
+                || event.names.get(&EntityKind::Contact).is_some_and(|contact| people.contains(&contact))
+        };
+        self.known.iter().filter(|(event, _)| is_about(event)).map(|(event, _)| event.at).min()
+    }
+
+    /// The customer by the name that people use: of the company, else of the deal, else of the person.
+    fn record(&self) -> Record {
+        let of = |kind, field: &str| self.latest(kind, field).and_then(|value| value.as_text().map(str::to_owned));
+        let person = || {
+            let names = [of(EntityKind::Contact, "first_name"), of(EntityKind::Contact, "last_name")];
+            let whole = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            (!whole.is_empty()).then_some(whole)
+        };
+        let name = of(EntityKind::Company, "name")
+            .or_else(|| of(EntityKind::Deal, "name"))
+            .or_else(person)
+            .unwrap_or_else(|| self.happened.0.entity().to_string());
+        Record { name, url: None }
+    }
+
+    fn deal_amount(&self) -> Option<Money> {
+        let own = self.workspace.defs().workspace.currency;
+        let fields = ["annual_amount", "amount"];
+        fields.into_iter().find_map(|field| self.latest(EntityKind::Deal, field)?.as_money(own))
+    }
+
+    /// The latest known value of a property of the entity of this kind that the event names or belongs to.
+    fn latest(&self, kind: EntityKind, field: &str) -> Option<&Value> {
+        let wanted = self.happened.0.names.get(&kind);
+        let of_it = |event: &&(Event, String)| wanted.is_none() || event.0.names.get(&kind) == wanted;
+        let set = self.known.iter().filter(of_it).filter_map(|(event, _)| {
+            let value = event.set.get(&kind)?.get(field)?;
+            (!value.is_null()).then_some((event.at, value))
+        });
+        set.max_by_key(|(at, _)| *at).map(|(_, value)| value)
+    }
+
+    fn person(&self, owner: Option<&str>) -> Option<Person> {
+        let owner = owner?;
+        Some(self.workspace.defs().person(owner).map_or_else(|| Person::new(owner), |known| Person::new(&known.email)))
+    }
+
+    fn footer(&self, to: &To) -> Footer {
+        let seen_by = match to {
+            To::Person(_) => SeenBy::OnlyYou,
+            To::Channel(_) => SeenBy::Channel,
+        };
+        let sources = Sources::Ages(vec![SourceAge::new(self.happened.1.clone(), 0)]);
+        Footer { data_to: None, sources, seen_by, receipt: None }
+    }
+}
+
+fn word<'e>(event: &'e Event, property: &str) -> Option<&'e str> {
+    event.properties.get(property)?.as_text()
+}
+
+fn instant(event: &Event, property: &str) -> Option<Instant> {
+    event.properties.get(property)?.as_instant()
+}
+
+/// `today at 10:41` is for the reader's day; an alert is about now, so the hour in the company's zone is enough.
+fn moment(at: Instant, zone: &Zone) -> String {
+    let local = zone.local(at);
+    format!("today at {:02}:{:02}", local.hour(), local.minute())
+}
