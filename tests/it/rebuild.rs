@@ -39,7 +39,7 @@ fn deliveries(until: Instant) -> Vec<Delivery> {
                 source: "anything".into(),
                 received_at_ms: until.as_ms() + n as i64,
                 headers: String::new(),
-                dedupe: String::new(),
+                dedupe: None,
                 body: serde_json::to_vec(&body).unwrap(),
             }
         })
