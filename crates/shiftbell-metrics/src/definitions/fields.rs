@@ -112,7 +112,8 @@ fn add_declared(report: &mut Report<'_>, catalogue: &mut Catalogue, mut fields: 
 fn add_mapped(catalogue: &mut Catalogue, sources: &Table<'_>) {
     for source in sources.clone().rest() {
         let map = source.item.as_table("").and_then(|mut source| source.get("map")).and_then(|map| map.as_table(""));
-        for of in map.into_iter().flat_map(|mut map| map.rest()) {
+        // `owner."ann@acme.example" = ["1001"]` names a person, not a field.
+        for of in map.into_iter().flat_map(|mut map| map.rest()).filter(|of| of.key.text != "owner") {
             for field in of.item.as_table("").into_iter().flat_map(|mut of| of.rest()) {
                 let name = format!("{}.{}", of.key.text, field.key.text);
                 if !catalogue.contains(&FieldName::written(&name)) {
