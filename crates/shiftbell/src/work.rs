@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod derive;
+pub mod import;
 pub mod intake;
 pub mod rebuild;
 pub mod refold;
