@@ -14,11 +14,11 @@ pub struct Receipt {
     pub body: String,
 }
 
-/// Keeps a receipt. The same id again changes nothing.
+/// Keeps a receipt. Says whether its id was free; if not, nothing has changed.
 ///
 /// # Errors
 /// The database's.
-pub async fn keep(tx: &mut Tx, workspace: &str, receipt: &Receipt) -> Result<(), StoreError> {
+pub async fn keep(tx: &mut Tx, workspace: &str, receipt: &Receipt) -> Result<bool, StoreError> {
     let args = [
         workspace.into(),
         receipt.id.as_str().into(),
@@ -26,8 +26,7 @@ pub async fn keep(tx: &mut Tx, workspace: &str, receipt: &Receipt) -> Result<(),
         receipt.mark.as_str().into(),
         receipt.body.as_str().into(),
     ];
-    tx.execute(&KEEP, &args).await?;
-    Ok(())
+    Ok(tx.execute(&KEEP, &args).await? == 1)
 }
 
 /// The receipt with this id; `None` if there never was one, or it has expired.

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod ask;
+mod check;
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -156,16 +160,19 @@ pub struct Here {
 }
 
 async fn command(command: Command, here: Here) -> Result<(), Failure> {
-    let _ = &here;
     match command {
-        Command::Demo(_)
-        | Command::Serve
-        | Command::Check(_)
-        | Command::Migrate
-        | Command::Import(_)
-        | Command::Rebuild(_)
-        | Command::Ask(_)
-        | Command::Digest(_) => Err(Failure::Usage("not here yet".to_owned())),
+        Command::Serve => serve::run(here).await,
+        Command::Check(check) => check::run(&check.files, &here),
+        Command::Migrate => {
+            let db = crate::program::open_database(&here.config).await?;
+            println!("the tables of this {} database are up to date", db.kind());
+            db.close().await;
+            Ok(())
+        }
+        Command::Ask(ask) => ask::run(&ask, here).await,
+        Command::Demo(_) | Command::Import(_) | Command::Rebuild(_) | Command::Digest(_) => {
+            Err(Failure::Usage("not here yet".to_owned()))
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Config {
     pub workspaces: PathBuf,
     pub slack_api_url: String,
     pub discord_api_url: String,
+    /// Who sees the web pages and the read API: `local` (this machine), `open` (everyone who reaches the port) or `off`.
+    pub pages: String,
     /// `auto`, `json` or `text`.
     pub log_format: String,
     /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,shiftbell=debug`.
@@ -51,6 +53,7 @@ impl Default for Config {
             workspaces: PathBuf::from("workspaces"),
             slack_api_url: "https://slack.com/api".to_owned(),
             discord_api_url: "https://discord.com".to_owned(),
+            pages: "local".to_owned(),
             log_format: "auto".to_owned(),
             log_level: "info".to_owned(),
             body_bytes_max: 1024 * 1024,
@@ -145,6 +148,9 @@ impl Config {
             let scheme = self.database_url.split("://").next().unwrap_or_default();
             let shown: String = scheme.chars().take(20).collect();
             return wrong("database_url", &format!("{shown}..."), "`sqlite:FILE` or `postgres://USER@HOST/DATABASE`");
+        }
+        if !["local", "open", "off"].contains(&self.pages.as_str()) {
+            return wrong("pages", &self.pages, "local, open or off");
         }
         if !["auto", "json", "text"].contains(&self.log_format.as_str()) {
             return wrong("log_format", &self.log_format, "auto, json or text");

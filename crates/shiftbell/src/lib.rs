@@ -3,10 +3,20 @@
 //! It never computes a number (that is `shiftbell-metrics`), writes SQL (`shiftbell-store`) or a sentence of a message
 //! (`templates/` and `shiftbell-render`).
 
+pub mod answer;
+pub mod bowtie;
 pub mod cli;
 pub mod clock;
+pub mod companies;
 pub mod config;
 pub mod demo;
 pub mod failure;
+pub mod http;
 pub mod log;
+pub mod meters;
+pub mod outlets;
+pub mod overview;
+pub mod program;
+pub mod rights;
+pub mod secrets;
 pub mod work;

@@ -1,12 +1,15 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
 pub mod decide;
+pub mod delivery;
 pub mod derive;
 pub mod import;
 pub mod intake;
+pub mod letter;
 pub mod rebuild;
 pub mod refold;
 mod story;
+pub mod workers;
 
 use std::sync::Arc;
 

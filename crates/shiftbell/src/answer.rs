@@ -1,0 +1,402 @@
+//! Ask: from the words of a command to a question, from its answer and receipt to a message.
+
+mod about;
+pub(crate) mod facts;
+mod rows;
+mod why;
+
+use serde_json::{Value, json};
+use shiftbell_chat::{Outlet, Visibility};
+use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
+use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::action::Action;
+use shiftbell_render::document::{Block, Document, Inline};
+use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
+use shiftbell_store::receipts::Receipt;
+use shiftbell_store::{Session, StoreError, people, receipts, workspaces};
+
+use crate::clock::Stopwatch;
+use crate::companies::Company;
+use crate::http::reply::Problem;
+use crate::program::Program;
+pub use crate::rights::Asker;
+use crate::rights::{self, Right};
+pub(crate) use facts::figure;
+
+/// What is said when an answer could not be computed.
+pub const FAILED: &str = "This could not be answered just now. It has been logged; please try again.";
+
+/// Most rounds of reading for one answer: each round reads what the arithmetic asked for.
+const ROUNDS_MAX: usize = 8;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("stored numbers cannot be read: {0}")]
+    Corrupt(String),
+    #[error("the answer needed more than {ROUNDS_MAX} rounds of reading")]
+    Endless,
+    #[error("an answer cannot be kept: {0}")]
+    Unkept(#[from] serde_json::Error),
+    #[error(transparent)]
+    Render(#[from] shiftbell_render::template::RenderError),
+}
+
+impl Asker {
+    /// The person behind a user of a chat system.
+    pub async fn of_chat(program: &Program, company: &Company, outlet: Outlet, user: &str) -> Asker {
+        if company.is_open {
+            return Asker::Operator;
+        }
+        let known =
+            company.defs().people.iter().find(|person| person.known_as.get(outlet.word()).is_some_and(|id| id == user));
+        if let Some(person) = known {
+            return Asker::Person(person.clone());
+        }
+        let email = match program.db.read().await {
+            Ok(mut snapshot) => people::by_outlet_id(&mut snapshot, company.name(), outlet.word(), user)
+                .await
+                .ok()
+                .flatten()
+                .map(|person| person.email),
+            Err(_) => None,
+        };
+        match email.and_then(|email| company.defs().person(&email).cloned()) {
+            Some(person) => Asker::Person(person),
+            None => Asker::Stranger,
+        }
+    }
+}
+
+/// An answered question.
+#[derive(Debug)]
+pub struct Answered {
+    pub question: Question,
+    pub answer: Answer,
+    pub receipt: String,
+    pub asked_at: Instant,
+}
+
+/// Answers a command as it arrives from a chat system: `/kpi` and what stands behind it.
+pub async fn to_command(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    command: &str,
+    text: &str,
+) -> (Document, Visibility) {
+    let document = match command {
+        "/kpi" | "kpi" => to_words(program, company, asker, text).await,
+        "/shiftbell" => to_words(program, company, asker, "help").await,
+        _ => sentence(format!("I do not know {command}. Type /kpi help to see what can be asked.")),
+    };
+    (document, Visibility::OnlyAsker)
+}
+
+/// Answers a whole line as it is typed: `/kpi mql-conversion b2b`, with or without the slash.
+pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line: &str) -> Document {
+    let line = line.trim();
+    let (command, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    match command {
+        "/kpi" | "kpi" | "/shiftbell" => to_command(program, company, asker, command, text).await.0,
+        _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
+        _ => to_words(program, company, asker, line).await,
+    }
+}
+
+/// Answers a button: its action as the message carried it.
+pub async fn to_click(program: &Program, company: &Company, asker: &Asker, action: &str) -> (Document, Visibility) {
+    use shiftbell_render::action::Verb;
+    let document = match Action::decode(action) {
+        Some(Action::Ask { words }) => to_typed(program, company, asker, &words).await,
+        Some(Action::About { verb: Verb::Why, receipt }) => {
+            to_words(program, company, asker, &format!("why {receipt}")).await
+        }
+        Some(Action::About { verb: Verb::BreakDown, receipt }) => break_down(program, company, asker, &receipt).await,
+        Some(Action::About { verb: Verb::Share, receipt }) => {
+            return (asked_again(program, company, asker, &receipt).await, Visibility::Everyone);
+        }
+        Some(Action::About { .. } | Action::Open { .. }) | None => sentence("This button does nothing yet."),
+    };
+    (document, Visibility::OnlyAsker)
+}
+
+/// Names of KPIs for what is typed so far: what is shown and what is taken.
+pub fn completions(company: &Company, typed: &str) -> Vec<(String, String)> {
+    autocomplete(typed, company.defs(), 25)
+        .into_iter()
+        .map(|(slug, label)| (format!("{label} ({slug})"), slug))
+        .collect()
+}
+
+/// A message of one sentence.
+pub fn sentence(text: impl Into<String>) -> Document {
+    let text = text.into();
+    Document { push: text.clone(), blocks: vec![Block::Lines(vec![vec![Inline::Text(text)]])], ..Document::default() }
+}
+
+async fn to_words(program: &Program, company: &Company, asker: &Asker, text: &str) -> Document {
+    let began = Stopwatch::start();
+    let answered = said(program, company, asker, text).await;
+    metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
+    match answered {
+        Ok(document) => document,
+        Err(error) => {
+            tracing::error!(%error, workspace = company.name(), "could not answer a question");
+            sentence(FAILED)
+        }
+    }
+}
+
+async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -> Result<Document, AskError> {
+    let now = program.clock.now();
+    let defs = company.defs();
+    match understand(text, defs, now, &defs.workspace.zone) {
+        Understood::Kpi(question) => of_question(program, company, asker, question).await,
+        Understood::Who(_) => Ok(sentence("The people behind a number cannot be listed yet.")),
+        Understood::List => Ok(Notice::from(about::list(company)).document()?),
+        Understood::Help(None) => Ok(Notice::from(about::help(program, company, asker).await?).document()?),
+        Understood::Help(Some(slug)) => match about::definition(program, company, &slug).await? {
+            Some(facts) => Ok(Notice::from(facts).document()?),
+            None => Ok(sentence(format!("I know no KPI \"{slug}\". /kpi list shows all."))),
+        },
+        Understood::Why { receipt } => why::to_receipt(program, company, asker, &receipt).await,
+        Understood::NotActive { label, why, .. } => Ok(sentence(format!("{label} cannot be asked yet: {why}."))),
+        Understood::Unknown(unknown) => Ok(not_understood(&unknown)?),
+    }
+}
+
+async fn of_question(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    mut question: Question,
+) -> Result<Document, AskError> {
+    if let Right::Refused(why) = rights::join(company.defs(), asker, &mut question) {
+        return Ok(match asker {
+            Asker::Stranger => {
+                Notice::from(about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) })).document()?
+            }
+            Asker::Operator | Asker::Person(_) => sentence(why),
+        });
+    }
+    let mut documents = Vec::new();
+    let ages = about::ages(program, company).await?;
+    for question in apart(company, question) {
+        documents.push(match answered(program, company, &question).await? {
+            Ok(answered) => Notice::from(facts::kpi_answer(company.defs(), &answered, ages.clone())).document()?,
+            Err(why) => sentence(capital(&format!("{why}."))),
+        });
+    }
+    Ok(joined(documents))
+}
+
+/// A question without a motion, about a KPI that means another thing in each, becomes one for each motion that has it.
+fn apart(company: &Company, question: Question) -> Vec<Question> {
+    use shiftbell_metrics::definitions::KpiKind;
+    let defs = company.defs();
+    let Some(kpi) = defs.kpi(&question.kpi) else { return vec![question] };
+    let of_each = matches!(kpi.kind, KpiKind::Conversion { .. } | KpiKind::Time { .. });
+    if question.motion.is_some() || kpi.motion.is_some() || !of_each {
+        return vec![question];
+    }
+    defs.motions.iter().map(|motion| Question { motion: Some(motion.id.clone()), ..question.clone() }).collect()
+}
+
+/// Several answers in one message: the buttons are those of the first.
+fn joined(documents: Vec<Document>) -> Document {
+    let mut all = documents.into_iter();
+    let Some(mut whole) = all.next() else { return sentence(FAILED) };
+    for next in all {
+        whole.push = format!("{} {}", whole.push, next.push);
+        whole.blocks.extend(next.blocks);
+    }
+    whole
+}
+
+/// Computes the answer in one snapshot and keeps its receipt.
+pub async fn answered(
+    program: &Program,
+    company: &Company,
+    question: &Question,
+) -> Result<Result<Answered, Cannot>, AskError> {
+    let now = program.clock.now();
+    let mut snapshot = program.db.read().await?;
+    let answer = match computed(&mut snapshot, company, question, now).await? {
+        Ok(answer) => answer,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mark = workspaces::mark(&mut snapshot, company.name()).await?;
+    drop(snapshot);
+    let receipt = keep(program, company, question, &answer, now, &mark).await?;
+    Ok(Ok(Answered { question: question.clone(), answer, receipt, asked_at: now }))
+}
+
+/// Computes the answer from the numbers that this session sees.
+pub async fn computed(
+    session: &mut Session,
+    company: &Company,
+    question: &Question,
+    now: Instant,
+) -> Result<Result<Answer, Cannot>, AskError> {
+    let generation = workspaces::live_generation(session, company.name()).await?;
+    let names = names_of(company, question);
+    let asked = Asked { defs: company.defs(), question, now, names: &names };
+    let mut rows = Rows::default();
+    for _ in 0..ROUNDS_MAX {
+        match ask(&asked, &rows) {
+            Outcome::Answer(answer) => return Ok(Ok(*answer)),
+            Outcome::Cannot(why) => return Ok(Err(why)),
+            Outcome::Need(reads) => rows::read(session, company.name(), generation, reads, &mut rows).await?,
+        }
+    }
+    Err(AskError::Endless)
+}
+
+/// Every name under which sources know the person of a question.
+fn names_of(company: &Company, question: &Question) -> Vec<String> {
+    let Some(email) = &question.person else { return Vec::new() };
+    let known = company.defs().person(email);
+    let names = known.map(|person| [vec![person.email.clone()], person.also.clone()].concat());
+    names.unwrap_or_else(|| vec![email.clone()]).into_iter().map(|name| name.to_lowercase()).collect()
+}
+
+/// What a receipt holds.
+fn receipt_body(question: &Question, answer: &Answer, now: Instant) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&json!({ "question": question, "answer": answer, "asked_at": now }))
+}
+
+async fn keep(
+    program: &Program,
+    company: &Company,
+    question: &Question,
+    answer: &Answer,
+    now: Instant,
+    mark: &str,
+) -> Result<String, AskError> {
+    // The period is written down, so that the same question asked next week is still this one.
+    let fixed = Question { period: Some(answer.period.clone()), ..question.clone() };
+    let body = receipt_body(&fixed, answer, now)?;
+    let mut letters = 4;
+    loop {
+        let id = format!("r-{}", program.chance.word(letters));
+        let mut tx = program.db.write().await?;
+        let receipt = Receipt { id: id.clone(), asked_at_ms: now.as_ms(), mark: mark.to_owned(), body: body.clone() };
+        if receipts::keep(&mut tx, company.name(), &receipt).await? {
+            tx.commit().await?;
+            return Ok(id);
+        }
+        tx.roll_back().await?;
+        // Taken: a longer one is soon free.
+        letters += 1;
+    }
+}
+
+fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
+    use shiftbell_metrics::question::Missing;
+    use shiftbell_render::messages::{Suggestion, Unknown as Word};
+    let typed = unknown.word.clone();
+    let word = match &unknown.what {
+        Missing::Kpi if !typed.is_empty() => Word::Kpi { typed },
+        Missing::Value { dimension } => Word::Word { typed, kind: Some(dimension.clone()) },
+        Missing::Word => Word::Word { typed, kind: None },
+        Missing::Kpi
+        | Missing::Dimension
+        | Missing::Period
+        | Missing::Receipt
+        | Missing::OtherMotion { .. }
+        | Missing::Twice { .. }
+        | Missing::TooLong => {
+            let suggestions = unknown.suggestions.iter().map(|suggestion| {
+                shiftbell_render::document::Button::new(
+                    &suggestion.label,
+                    Action::ask(suggestion.command.trim_start_matches('/')),
+                )
+            });
+            return Ok(sentence(unknown.sentence()).with_buttons(suggestions));
+        }
+    };
+    let suggestions = unknown
+        .suggestions
+        .iter()
+        .map(|suggestion| Suggestion {
+            label: suggestion.label.clone(),
+            words: suggestion.command.trim_start_matches('/').to_owned(),
+        })
+        .collect();
+    Ok(Notice::from(KpiUnknown { unknown: word, suggestions }).document()?)
+}
+
+/// The question of a receipt, as it was asked.
+async fn question_of(program: &Program, company: &Company, receipt: &str) -> Option<Question> {
+    let mut snapshot = program.db.read().await.ok()?;
+    let kept = receipts::get(&mut snapshot, company.name(), receipt).await.ok()??;
+    let body: Value = serde_json::from_str(&kept.body).ok()?;
+    serde_json::from_value(body.get("question")?.clone()).ok()
+}
+
+async fn break_down(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
+    let Some(question) = question_of(program, company, receipt).await else { return expired(receipt) };
+    let dimension = company.defs().always_show.first().or(company.defs().dimensions.first().map(|first| &first.name));
+    let question = Question { by: dimension.cloned(), ..question };
+    of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
+}
+
+async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
+    let Some(question) = question_of(program, company, receipt).await else { return expired(receipt) };
+    of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
+}
+
+fn expired(receipt: &str) -> Document {
+    sentence(format!("Receipt {receipt} is not known here, or has expired."))
+}
+
+/// The whole answer with its receipt, for programs.
+pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: &str) -> Result<Value, Problem> {
+    let now = program.clock.now();
+    let defs = company.defs();
+    let mut question = match understand(text, defs, now, &defs.workspace.zone) {
+        Understood::Kpi(question) => question,
+        Understood::Unknown(unknown) => return Err(bad(unknown.sentence())),
+        Understood::NotActive { label, why, .. } => return Err(bad(format!("{label} cannot be asked yet: {why}"))),
+        Understood::Who(_) | Understood::List | Understood::Help(_) | Understood::Why { .. } => {
+            return Err(bad("only questions about one KPI have an answer for programs"));
+        }
+    };
+    if let Right::Refused(why) = rights::join(defs, asker, &mut question) {
+        return Err(Problem::new(axum::http::StatusCode::FORBIDDEN, why));
+    }
+    let mut answers = Vec::new();
+    for question in apart(company, question) {
+        match answered(program, company, &question).await {
+            Ok(Ok(answered)) => answers.push(json!({
+                "answer": answered.answer, "question": answered.question, "receipt": answered.receipt,
+                "asked_at": answered.asked_at.to_string(),
+            })),
+            Ok(Err(why)) => answers.push(json!({ "cannot": why.to_string(), "question": question })),
+            Err(error) => return Err(Problem::ours(&error, "answer this question")),
+        }
+    }
+    Ok(json!({ "workspace": company.name(), "meaning": defs.meaning, "answers": answers }))
+}
+
+/// A receipt as it was kept.
+pub async fn receipt_json(program: &Program, company: &Company, id: &str) -> Result<Value, Problem> {
+    let ours = |error: StoreError| Problem::ours(&error, "read this receipt");
+    let mut snapshot = program.db.read().await.map_err(ours)?;
+    let kept = receipts::get(&mut snapshot, company.name(), id).await.map_err(ours)?;
+    let Some(kept) = kept else { return Err(Problem::not_found("this receipt is not known here, or has expired")) };
+    serde_json::from_str(&kept.body).map_err(|error| Problem::ours(&error, "read this receipt"))
+}
+
+fn bad(sentence: impl Into<String>) -> Problem {
+    Problem::new(axum::http::StatusCode::BAD_REQUEST, sentence)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,277 @@
+//! What can be asked, what it means, and how fresh it is.
+
+use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, Target, TimeTo};
+use shiftbell_metrics::period::Period;
+use shiftbell_metrics::question::Question;
+use shiftbell_metrics::time::{Day, MS_PER_DAY, MS_PER_MINUTE};
+use shiftbell_render::facts::{Figure, Footer, Person, SeenBy, SourceAge, Sources};
+use shiftbell_render::messages::{
+    KpiDefinition, KpiEntry, KpiGroup, KpiHelp, KpiList, KpiRefused, MotionMeaning, Refusal,
+};
+use shiftbell_store::sightings;
+
+use super::{AskError, Asker, answered, facts};
+use crate::companies::Company;
+use crate::program::Program;
+
+/// Days in which a source must have been heard to be mentioned.
+const HEARD_WITHIN_DAYS: i32 = 30;
+
+/// When each source was last heard.
+pub(super) async fn ages(program: &Program, company: &Company) -> Result<Vec<SourceAge>, AskError> {
+    let now = program.clock.now();
+    let today = company.defs().workspace.zone.day_of(now);
+    let mut snapshot = program.db.read().await?;
+    let seen = sightings::since(&mut snapshot, company.name(), today.plus(-HEARD_WITHIN_DAYS)).await?;
+    let mut ages = Vec::new();
+    for source in &company.defs().sources {
+        let last =
+            seen.iter().filter(|sighting| sighting.source == source.id).map(|sighting| sighting.last_at_ms).max();
+        if let Some(last) = last {
+            let minutes = u64::try_from((now.as_ms() - last) / MS_PER_MINUTE).unwrap_or(0);
+            ages.push(SourceAge::new(name_of(&source.kind), minutes));
+        }
+    }
+    Ok(ages)
+}
+
+/// A kind of source as people write it.
+fn name_of(kind: &str) -> String {
+    match kind {
+        "hubspot" => "HubSpot".to_owned(),
+        "generic" => "webhooks".to_owned(),
+        other => shiftbell_render::words::capital(other),
+    }
+}
+
+pub(super) fn refused(reason: Refusal) -> KpiRefused {
+    KpiRefused { reason }
+}
+
+/// Who keeps the definitions: the reviewer of the roll-out, else whoever keeps a KPI.
+pub(super) fn keeper(company: &Company) -> Option<Person> {
+    let defs = company.defs();
+    defs.rollout.reviewer.clone().or_else(|| defs.kpis.iter().find_map(|kpi| kpi.owner.clone())).map(Person::new)
+}
+
+/// Every KPI that can be asked, by kind.
+pub(super) fn list(company: &Company) -> KpiList {
+    let defs = company.defs();
+    let can_be_asked = |kpi: &&Kpi| kpi.not_active.is_none();
+    let of = |name: &str, wanted: fn(&Kpi) -> bool| KpiGroup {
+        name: name.to_owned(),
+        kpis: defs
+            .kpis
+            .iter()
+            .filter(can_be_asked)
+            .filter(|kpi| wanted(kpi))
+            .map(|kpi| KpiEntry {
+                slug: kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone()),
+                title: kpi.label.clone(),
+                motions: motions_of(defs, kpi),
+            })
+            .collect(),
+    };
+    let groups = [
+        of("Conversions", |kpi| matches!(kpi.kind, KpiKind::Conversion { .. })),
+        of("Times", |kpi| matches!(kpi.kind, KpiKind::Time { .. })),
+        of("Sums and counts", |kpi| matches!(kpi.kind, KpiKind::Sum { .. } | KpiKind::Count { .. })),
+        of("Shares and stocks", |kpi| {
+            matches!(kpi.kind, KpiKind::Share { .. } | KpiKind::Stock { .. } | KpiKind::Worklist { .. })
+        }),
+        of("Worked out from others", |kpi| matches!(kpi.kind, KpiKind::Formula { .. } | KpiKind::Standard { .. })),
+    ];
+    let footer = Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None };
+    KpiList { groups: groups.into_iter().filter(|group| !group.kpis.is_empty()).collect(), footer }
+}
+
+fn motions_of(defs: &Definitions, kpi: &Kpi) -> Vec<String> {
+    match &kpi.motion {
+        Some(only) => vec![only.clone()],
+        None => defs.motions.iter().map(|motion| motion.id.clone()).collect(),
+    }
+}
+
+/// The short guide, with examples that work here.
+pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) -> Result<KpiHelp, AskError> {
+    let defs = company.defs();
+    let active: Vec<&Kpi> = defs.kpis.iter().filter(|kpi| kpi.not_active.is_none() && kpi.is_written).collect();
+    let typed = |kpi: &&Kpi| kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone());
+    let rates: Vec<String> =
+        active.iter().filter(|kpi| matches!(kpi.kind, KpiKind::Conversion { .. })).map(typed).collect();
+    let count = active.iter().find(|kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(_) })).map(typed);
+    let listed = defs.dimensions.iter().find(|dimension| !dimension.values.is_empty());
+    let today = defs.workspace.zone.day_of(program.clock.now());
+    let (period, versus) = last_quarters(today);
+    Ok(KpiHelp {
+        rate: rates.first().cloned().unwrap_or_else(|| "new-arr".to_owned()),
+        second: rates.last().cloned(),
+        count,
+        motion: defs.motions.first().map(|motion| motion.id.clone()),
+        second_motion: defs.motions.last().map(|motion| motion.id.clone()),
+        filter: listed.and_then(|dimension| Some(format!("{}:{}", dimension.name, dimension.values.first()?))),
+        by: defs
+            .dimensions
+            .iter()
+            .find(|other| listed.is_none_or(|listed| listed.name != other.name))
+            .map(|other| other.name.clone()),
+        period,
+        versus,
+        receipt: "r-7k3m".to_owned(),
+        yours: match asker {
+            Asker::Person(person) => defs
+                .scorecards
+                .roles
+                .get(&person.role)
+                .map(|lines| lines.iter().map(|line| line.kpi.clone()).collect())
+                .unwrap_or_default(),
+            Asker::Operator | Asker::Stranger => Vec::new(),
+        },
+        motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
+        dimensions: defs.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
+        commands: Vec::new(),
+        ages: ages(program, company).await?,
+    })
+}
+
+/// The latest complete quarter and the one before, as they are typed.
+fn last_quarters(today: Day) -> (String, String) {
+    let date = today.date();
+    let this = i32::from(date.year()) * 4 + i32::from(date.month() - 1) / 3;
+    let name = |quarter: i32| format!("{}-Q{}", quarter.div_euclid(4), quarter.rem_euclid(4) + 1);
+    (name(this - 1), name(this - 2))
+}
+
+/// One definition, with what it is now in each motion.
+pub(super) async fn definition(
+    program: &Program,
+    company: &Company,
+    slug: &str,
+) -> Result<Option<KpiDefinition>, AskError> {
+    let defs = company.defs();
+    let Some(kpi) = defs.kpi(slug) else { return Ok(None) };
+    let mut motions = Vec::new();
+    for motion in motions_of(defs, kpi) {
+        let question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
+        let now =
+            answered(program, company, &question).await?.ok().map(|found| facts::figure(&found.answer.figure, defs));
+        motions.push(in_motion(defs, kpi, &motion, now));
+    }
+    let meaning = kpi.means.every.clone().or_else(|| kpi.means.by_motion.values().next().cloned());
+    let slug = kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone());
+    Ok(Some(KpiDefinition {
+        title: kpi.label.clone(),
+        slug,
+        meaning: lowered(meaning.unwrap_or_else(|| kpi.label.clone()).trim_end_matches('.')),
+        motions,
+        formula: formula(defs, kpi),
+        once_each: matches!(kpi.kind, KpiKind::Conversion { .. } | KpiKind::Count { of: CountOf::Stage(_) }),
+        comes_before: kpi
+            .leads_to
+            .first()
+            .map(|next| defs.kpi(next).map_or_else(|| label(defs, next), |kpi| kpi.label.clone())),
+        kept_by: kpi.owner.clone().map(Person::new),
+        signed_on: kpi.signed,
+        version: kpi.version.clone(),
+    }))
+}
+
+fn in_motion(defs: &Definitions, kpi: &Kpi, motion: &str, now: Option<Figure>) -> MotionMeaning {
+    let stage = |id: &str| facts_of(defs, motion, id);
+    let (from, to, window) = match &kpi.kind {
+        KpiKind::Conversion { from, to, within, .. } => {
+            (stage(from), Some(stage(to)), within.of(motion).map(ToString::to_string))
+        }
+        KpiKind::Time { from, to: TimeTo::Stage(to), .. } => (stage(from), Some(stage(to)), None),
+        KpiKind::Time { from, to: TimeTo::Fact(to), .. } => (stage(from), Some(words(to)), None),
+        KpiKind::Count { of } | KpiKind::Sum { at: of, .. } => (counted(defs, motion, of), None, None),
+        KpiKind::Share { of, also } => (words(of), Some(words(also)), None),
+        KpiKind::Stock { .. } | KpiKind::Worklist { .. } | KpiKind::Formula { .. } | KpiKind::Standard { .. } => {
+            (kpi.label.clone(), None, None)
+        }
+    };
+    let target = kpi.target.of(motion).map(|target| match target {
+        Target::Rate(percent) => Figure::Share(decimal(*percent) / 100.0),
+        Target::Number(number) => Figure::Number(decimal(*number)),
+        Target::Span(span) => span.elapsed_ms().map_or(Figure::Nothing, |ms| {
+            #[expect(clippy::cast_precision_loss, reason = "days of a target, shown with one digit")]
+            Figure::Days(ms as f64 / MS_PER_DAY as f64)
+        }),
+    });
+    MotionMeaning { motion: motion.to_owned(), from, to, window, target, now }
+}
+
+fn counted(defs: &Definitions, motion: &str, of: &CountOf) -> String {
+    match of {
+        CountOf::Stage(stage) => facts_of(defs, motion, stage),
+        CountOf::Facts(facts) => facts.iter().map(|fact| words(fact)).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// What a stage means in a motion: its facts in words.
+pub(super) fn facts_of(defs: &Definitions, motion: &str, stage: &str) -> String {
+    let facts = defs.motion(motion).and_then(|motion| motion.stages.get(stage));
+    match facts {
+        Some(facts) => facts.iter().map(|fact| words(fact)).collect::<Vec<_>>().join(" or "),
+        None => label(defs, stage),
+    }
+}
+
+fn formula(defs: &Definitions, kpi: &Kpi) -> String {
+    match &kpi.kind {
+        KpiKind::Conversion { from, to, .. } => {
+            let (from, to) = (label(defs, from), label(defs, to));
+            format!("{from} of the period that reached {to} within the window / {from} of the period")
+        }
+        KpiKind::Time { from, to, .. } => {
+            let to = match to {
+                TimeTo::Stage(stage) => label(defs, stage),
+                TimeTo::Fact(fact) => words(fact),
+            };
+            format!("the middle of the times from {} to {to}, those still waiting included", label(defs, from))
+        }
+        KpiKind::Count { .. } => "how many in the period".to_owned(),
+        KpiKind::Sum { of, .. } => format!("{of} added up over the period"),
+        KpiKind::Share { of, also } => format!("{} that were also {} / {}", words(of), words(also), words(of)),
+        KpiKind::Stock { .. } => "how many are in this state now".to_owned(),
+        KpiKind::Worklist { .. } => "how many of those that were due were done".to_owned(),
+        KpiKind::Formula { text, .. } => text.clone(),
+        KpiKind::Standard { name, .. } => words(name),
+    }
+}
+
+fn label(defs: &Definitions, stage: &str) -> String {
+    defs.stage(stage).map_or_else(|| words(stage), |stage| stage.label.clone())
+}
+
+fn words(name: &str) -> String {
+    name.replace(['-', '_'], " ")
+}
+
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn decimal(value: rust_decimal::Decimal) -> f64 {
+    use rust_decimal::prelude::ToPrimitive;
+    value.to_f64().unwrap_or_default()
+}
+
+/// A period with its zone, as a receipt says it.
+pub(super) fn period_in_zone(period: &Period) -> String {
+    let city = period.zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    format!("{}, {city} time", period.label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_name_the_latest_complete_quarters() {
+        let day = |year, month| Day::from_date(jiff::civil::date(year, month, 15));
+        assert_eq!(last_quarters(day(2026, 11)), ("2026-Q3".into(), "2026-Q2".into()));
+        assert_eq!(last_quarters(day(2027, 1)), ("2026-Q4".into(), "2026-Q3".into()));
+    }
+}

@@ -1,0 +1,225 @@
+//! From an answer to the facts of its message.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
+use shiftbell_metrics::definitions::{Better, Definitions};
+use shiftbell_metrics::money::Money;
+use shiftbell_metrics::time::MS_PER_DAY;
+use shiftbell_render::facts::{Figure, Footer, SourceAge};
+use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
+
+use super::Answered;
+
+/// The facts of the answer to a question about a KPI.
+pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<SourceAge>) -> KpiAnswer {
+    let answer = &answered.answer;
+    let before = answer.before.as_ref().map(|before| Compared {
+        period: answered.question.versus.as_ref().map(|period| period.label.clone()),
+        value: figure(&before.figure, defs),
+        more_than_chance: match before.chance {
+            Chance::CouldBeChance => Some(false),
+            Chance::MoreThanChance => Some(true),
+            Chance::NotJudged => None,
+        },
+    });
+    let standout = answer.standout.as_ref().map(|standout| Standout {
+        name: words(&standout.value),
+        value: rate(standout.rate),
+        others: rate(standout.others),
+        more_than_chance: true,
+    });
+    let window = answer.window.clone().unwrap_or_default();
+    let newer = answer.newer.as_ref().filter(|newer| newer.rate.den > 0).map(|newer| Newer {
+        what: answer.from.clone().unwrap_or_else(|| "entries".to_owned()),
+        part: count(newer.rate.num),
+        whole: count(newer.rate.den),
+        window: window.clone(),
+    });
+    let running = answer.maturity.as_ref().filter(|maturity| maturity.running.den > 0).map(|maturity| Running {
+        open: count(maturity.running.den),
+        whole: count(maturity.running.den + maturity.closed.den),
+        window: window.clone(),
+    });
+    KpiAnswer {
+        title: answer.label.clone(),
+        scope: scope(answer),
+        value: figure(&answer.figure, defs),
+        goal: goal(defs, answer),
+        before,
+        standout,
+        newer,
+        running,
+        in_period: answer.in_period,
+        by: answer.by.clone(),
+        rows: rows(defs, answer),
+        meaning: meaning(defs, answer),
+        version: answer.version.clone(),
+        footer: Footer::only_you(ages, &answered.receipt),
+    }
+}
+
+/// The motion and the filters that were asked for.
+fn scope(answer: &Answer) -> Option<String> {
+    let parts: Vec<String> =
+        answer.motion.iter().cloned().chain(answer.filters.iter().map(|(_, value)| words(value))).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is counted, with the period, as a sentence without its full stop.
+fn meaning(defs: &Definitions, answer: &Answer) -> String {
+    let kpi = defs.kpi(&answer.kpi);
+    let means = kpi.and_then(|kpi| match &answer.motion {
+        Some(motion) => kpi.means.of(motion),
+        None => kpi.means.every.as_ref(),
+    });
+    let period = &answer.period.label;
+    let counted = match (&answer.from, &answer.to, &answer.window) {
+        (Some(from), Some(to), Some(window)) => format!("{from} of {period}, {to} within {window}"),
+        (Some(from), Some(to), None) => format!("From {from} of {period} to {to}"),
+        (Some(from), None, _) => format!("{from} of {period}"),
+        (None, ..) if means.is_none() => format!("{}, {period}", answer.label),
+        (None, ..) => capital(period),
+    };
+    match means {
+        Some(means) => format!("{} {counted}", means.trim()),
+        None => counted,
+    }
+}
+
+fn goal(defs: &Definitions, answer: &Answer) -> Option<Goal> {
+    let against = answer.target.as_ref()?;
+    let lower_is_better = defs.kpi(&answer.kpi).is_some_and(|kpi| kpi.better == Better::Lower);
+    let target = of_target(against.target, &answer.figure, defs);
+    let is_below = match against.standing {
+        numbers::Standing::Level => return Some(Goal { target, standing: Standing::Level }),
+        numbers::Standing::Better => lower_is_better,
+        numbers::Standing::Worse => !lower_is_better,
+    };
+    if !is_below {
+        return Some(Goal { target, standing: Standing::Above });
+    }
+    let short = against.short_by.and_then(|short| u64::try_from(short).ok());
+    let standing = match (short, difference(against.target, &answer.figure, defs)) {
+        (Some(short), _) => Standing::Below { by: Figure::Count(short), unit: Some(one_of(defs, answer)) },
+        (None, Some(by)) => Standing::Below { by, unit: None },
+        (None, None) => return None,
+    };
+    Some(Goal { target, standing })
+}
+
+/// What the entries of a conversion are, as many.
+fn one_of(defs: &Definitions, answer: &Answer) -> String {
+    use shiftbell_metrics::definitions::StageOf;
+    let from = defs.chain.iter().find(|stage| Some(&stage.label) == answer.from.as_ref());
+    match from.map(|stage| stage.of) {
+        Some(StageOf::Contact) => "people",
+        Some(StageOf::Deal) => "deals",
+        Some(StageOf::Visitor) => "visitors",
+        Some(StageOf::Customer) => "customers",
+        None => "of them",
+    }
+    .to_owned()
+}
+
+/// The dimension's values, largest whole first; unknown last.
+fn rows(defs: &Definitions, answer: &Answer) -> Vec<Row> {
+    let weight = |figure: &numbers::Figure| match figure {
+        numbers::Figure::Rate { rate } => rate.den,
+        numbers::Figure::Count { count } => *count,
+        numbers::Figure::Money { amounts, .. } => amounts.first().map_or(0, |money| money.minor),
+        numbers::Figure::Duration { reached, .. } => *reached,
+        numbers::Figure::Number { .. } => 0,
+    };
+    let mut parts: Vec<_> = answer.parts.iter().collect();
+    parts.sort_by_key(|part| (part.value.is_none(), std::cmp::Reverse(weight(&part.figure))));
+    parts
+        .into_iter()
+        .map(|part| Row {
+            name: part.value.as_deref().map_or_else(|| "not known".to_owned(), words),
+            value: figure(&part.figure, defs),
+        })
+        .collect()
+}
+
+/// A figure of the core as messages show it.
+pub(crate) fn figure(figure: &numbers::Figure, defs: &Definitions) -> Figure {
+    match figure {
+        numbers::Figure::Count { count: number } => Figure::Count(count(*number)),
+        numbers::Figure::Rate { rate: found } => rate(*found),
+        numbers::Figure::Money { amounts, .. } => {
+            Figure::Money(amounts.first().copied().unwrap_or_else(|| Money::new(0, defs.workspace.currency)))
+        }
+        numbers::Figure::Duration { median_ms, p90_ms, reached, .. } => match (median_ms, p90_ms) {
+            (Some(median), Some(p90)) => {
+                Figure::Time { median_days: days(*median), p90_days: days(*p90), of: count(*reached) }
+            }
+            (Some(median), None) => Figure::Days(days(*median)),
+            (None, _) => Figure::Nothing,
+        },
+        numbers::Figure::Number { value: None, .. } => Figure::Nothing,
+        numbers::Figure::Number { value: Some(value), is_share: true } => Figure::Share(float(*value)),
+        numbers::Figure::Number { value: Some(value), is_share: false } => Figure::Number(float(*value)),
+    }
+}
+
+/// A target in the unit of the figure that it is for.
+fn of_target(target: Decimal, of: &numbers::Figure, defs: &Definitions) -> Figure {
+    match of {
+        numbers::Figure::Rate { .. } | numbers::Figure::Number { is_share: true, .. } => {
+            Figure::Share(float(target / Decimal::ONE_HUNDRED))
+        }
+        numbers::Figure::Duration { .. } => Figure::Days(days(target.to_i64().unwrap_or_default())),
+        numbers::Figure::Money { .. } => {
+            Money::from_major(target, defs.workspace.currency).map_or(Figure::Nothing, Figure::Money)
+        }
+        numbers::Figure::Count { .. } | numbers::Figure::Number { is_share: false, .. } => {
+            Figure::Number(float(target))
+        }
+    }
+}
+
+fn difference(target: Decimal, of: &numbers::Figure, defs: &Definitions) -> Option<Figure> {
+    match of {
+        numbers::Figure::Duration { median_ms, p90_ms, shows_p90, .. } => {
+            let ms = if *shows_p90 { *p90_ms } else { *median_ms }?;
+            Some(Figure::Days(days((target.to_i64()? - ms).abs())))
+        }
+        numbers::Figure::Money { amounts, .. } => {
+            Money::from_major(target - amounts.first()?.major(), defs.workspace.currency).map(Figure::Money)
+        }
+        numbers::Figure::Count { count } => Some(Figure::Number(float((target - Decimal::from(*count)).abs()))),
+        numbers::Figure::Number { value, is_share: false } => Some(Figure::Number(float((target - (*value)?).abs()))),
+        numbers::Figure::Number { value, is_share: true } => {
+            Some(Figure::Share(float((target / Decimal::ONE_HUNDRED - (*value)?).abs())))
+        }
+        numbers::Figure::Rate { .. } => None,
+    }
+}
+
+fn rate(rate: numbers::Rate) -> Figure {
+    Figure::rate(count(rate.num), count(rate.den))
+}
+
+/// Never negative: a count below zero would be a mistake of ours, which flow conservation finds.
+pub(crate) fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "days of a span, shown with one digit")]
+fn days(ms: i64) -> f64 {
+    ms as f64 / MS_PER_DAY as f64
+}
+
+fn float(value: Decimal) -> f64 {
+    value.to_f64().unwrap_or_default()
+}
+
+/// `corporate-events` as it is said.
+fn words(value: &str) -> String {
+    value.replace(['-', '_'], " ")
+}
+
+fn capital(text: &str) -> String {
+    shiftbell_render::words::capital(text)
+}

@@ -1,0 +1,124 @@
+//! The bowtie of a company as it is now: how many reach each stage, and how many go on to the next.
+
+use serde::Serialize;
+use shiftbell_metrics::answer::{Figure, Rate};
+use shiftbell_metrics::definitions::KpiKind;
+use shiftbell_metrics::period::full_weeks_before;
+use shiftbell_metrics::question::Question;
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::words;
+use shiftbell_store::Session;
+
+use crate::answer::{AskError, computed};
+use crate::companies::Company;
+
+/// Weeks that volumes are shown for.
+const WEEKS: u32 = 13;
+
+/// Every motion, in the order of the file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bowtie {
+    pub period: String,
+    pub motions: Vec<Motion>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Motion {
+    pub id: String,
+    pub label: String,
+    pub steps: Vec<Step>,
+}
+
+/// One stage.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    pub stage: String,
+    pub label: String,
+    /// How many reached it in the period.
+    pub entered: i64,
+    /// How many of those who entered went on to the next, in the latest weeks whose window has closed.
+    pub onward: Option<Rate>,
+}
+
+/// Reads the bowtie from the numbers that this session sees.
+pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Result<Bowtie, AskError> {
+    let defs = company.defs();
+    let workspace = &defs.workspace;
+    let period = full_weeks_before(workspace.zone.day_of(now), WEEKS, workspace.week_starts, &workspace.zone);
+    let mut motions = Vec::new();
+    for motion in &defs.motions {
+        let mut steps = Vec::new();
+        for (place, stage) in defs.chain.iter().enumerate().filter(|(_, stage)| motion.stages.contains_key(&stage.id)) {
+            let count = defs.kpis.iter().find(|kpi| is_count_of(&kpi.kind, &stage.id));
+            let next = defs.chain.get(place + 1).map(|next| next.id.as_str()).unwrap_or_default();
+            let rate = defs.kpis.iter().find(|kpi| is_conversion(&kpi.kind, &stage.id, next));
+            let asked = |slug: &str, period| Question { motion: Some(motion.id.clone()), period, ..Question::of(slug) };
+            let entered = match count {
+                Some(kpi) => match computed(session, company, &asked(&kpi.slug, Some(period.clone())), now).await? {
+                    Ok(answer) => match answer.figure {
+                        Figure::Count { count } => count,
+                        Figure::Rate { .. }
+                        | Figure::Money { .. }
+                        | Figure::Duration { .. }
+                        | Figure::Number { .. } => 0,
+                    },
+                    Err(_) => 0,
+                },
+                None => 0,
+            };
+            let onward = match rate {
+                Some(kpi) => match computed(session, company, &asked(&kpi.slug, None), now).await? {
+                    Ok(answer) => match answer.figure {
+                        Figure::Rate { rate } => Some(rate),
+                        Figure::Count { .. }
+                        | Figure::Money { .. }
+                        | Figure::Duration { .. }
+                        | Figure::Number { .. } => None,
+                    },
+                    Err(_) => None,
+                },
+                None => None,
+            };
+            steps.push(Step { stage: stage.id.clone(), label: stage.label.clone(), entered, onward });
+        }
+        motions.push(Motion { id: motion.id.clone(), label: motion.label.clone(), steps });
+    }
+    Ok(Bowtie { period: period.label, motions })
+}
+
+fn is_count_of(kind: &KpiKind, stage: &str) -> bool {
+    use shiftbell_metrics::definitions::CountOf;
+    matches!(kind, KpiKind::Count { of: CountOf::Stage(id) } if id == stage)
+}
+
+fn is_conversion(kind: &KpiKind, stage: &str, next: &str) -> bool {
+    matches!(kind, KpiKind::Conversion { from, to, .. } if from == stage && to == next)
+}
+
+impl Bowtie {
+    /// The whole in a sentence.
+    pub fn headline(&self) -> String {
+        format!("Who reached each stage, {}, and how many went on to the next.", self.period)
+    }
+
+    /// Every value of the picture as text.
+    pub fn alt(&self) -> String {
+        self.motions.iter().map(|motion| format!("{}: {}.", motion.id, motion.sentence())).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Motion {
+    fn sentence(&self) -> String {
+        let step = |step: &Step| {
+            let number = words::count(u64::try_from(step.entered).unwrap_or(0));
+            match step.onward.filter(|rate| rate.den > 0) {
+                Some(rate) => {
+                    let counts = (u64::try_from(rate.num).unwrap_or(0), u64::try_from(rate.den).unwrap_or(0));
+                    format!("{number} {} ({} go on)", step.label, words::percent(counts.0, counts.1))
+                }
+                None => format!("{number} {}", step.label),
+            }
+        };
+        self.steps.iter().map(step).collect::<Vec<_>>().join(", ")
+    }
+}

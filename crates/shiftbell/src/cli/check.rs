@@ -1,0 +1,142 @@
+//! `shiftbell check`: every mistake of a definitions file, as a compiler would show it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use shiftbell_metrics::definitions::{Checked, Problem, read};
+
+use super::Here;
+use crate::companies::{self, Companies, Company};
+use crate::failure::Failure;
+
+/// Reads the files and prints what is wrong with them, then what in them is not active yet.
+pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
+    let files = if files.is_empty() { companies::files_in(&here.config.workspaces)? } else { files.to_vec() };
+    if files.is_empty() {
+        let folder = here.config.workspaces.display();
+        return Err(Failure::Usage(format!(
+            "there is no definitions file in {folder}; name one: shiftbell check FILE"
+        )));
+    }
+    let mut problems = 0;
+    for file in &files {
+        companies::name_of(file)?;
+        let (text, checked) = read_file(file)?;
+        print!("{}", shown(file, &text, &checked));
+        problems += checked.problems.len();
+    }
+    if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }
+}
+
+/// Reads every file of the folder of workspaces. Problems are printed and end the program: numbers of a company whose
+/// meaning is in doubt are worse than none.
+pub(super) fn load(here: &Here) -> Result<Companies, Failure> {
+    let mut all = Vec::new();
+    let mut problems = 0;
+    for file in companies::files_in(&here.config.workspaces)? {
+        let name = companies::name_of(&file)?;
+        let (text, checked) = read_file(&file)?;
+        problems += checked.problems.len();
+        if let Some(definitions) = checked.definitions {
+            let (workspace, missing) = Company::new(name, text, definitions, &crate::secrets::of_process);
+            for sentence in missing {
+                tracing::warn!(workspace = workspace.name(), "{sentence}");
+            }
+            all.push(workspace);
+        } else {
+            eprint!("{}", shown(&file, &text, &checked));
+        }
+    }
+    if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(Companies::new(all)) }
+}
+
+fn read_file(file: &Path) -> Result<(String, Checked), Failure> {
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::Usage(format!("{} is not UTF-8 text: byte {at} does not belong to a character", file.display()))
+    })?;
+    let checked = read(&file.display().to_string(), &text, &companies::vocabulary());
+    Ok((text, checked))
+}
+
+/// The problems and notes of one file, ready to print.
+fn shown(file: &Path, text: &str, checked: &Checked) -> String {
+    let mut out = String::new();
+    for problem in &checked.problems {
+        show(&mut out, text, problem);
+    }
+    if !checked.notes.is_empty() && checked.problems.is_empty() {
+        for note in &checked.notes {
+            let _ = writeln!(out, "note: {note}");
+        }
+        out.push('\n');
+    }
+    let _ = match (&checked.definitions, checked.problems.len()) {
+        (Some(defs), _) => writeln!(
+            out,
+            "{}: {} is understood: {} facts, {} stages, {} motions, {} KPIs, {} people, {} rules; meaning {}",
+            file.display(),
+            defs.workspace.name,
+            defs.facts.len(),
+            defs.chain.len(),
+            defs.motions.len(),
+            defs.kpis.iter().filter(|kpi| kpi.is_written).count(),
+            defs.people.len(),
+            defs.rules.len(),
+            defs.meaning,
+        ),
+        (None, 1) => writeln!(out, "{}: 1 problem", file.display()),
+        (None, n) => writeln!(out, "{}: {n} problems", file.display()),
+    };
+    out
+}
+
+/// One problem with its line and a mark under the value.
+fn show(out: &mut String, text: &str, problem: &Problem) {
+    let _ = writeln!(out, "error: {}", problem.message);
+    let number = problem.line.to_string();
+    let margin = " ".repeat(number.len());
+    let _ = writeln!(out, "{margin}--> {}:{}:{}", problem.file, problem.line, problem.column);
+    let line = text.lines().nth(problem.line.saturating_sub(1)).unwrap_or_default();
+    if !problem.hides_line {
+        let before: String =
+            line.chars().take(problem.column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let here = line.chars().count().saturating_sub(problem.column.saturating_sub(1));
+        let marked =
+            text.get(problem.span.clone()).map_or(1, |value| value.lines().next().unwrap_or_default().chars().count());
+        let marks = "^".repeat(marked.clamp(1, here.max(1)));
+        let _ = writeln!(out, "{margin} |\n{number} | {line}\n{margin} | {before}{marks}");
+    }
+    if let Some(fix) = &problem.fix {
+        let _ = writeln!(out, "{margin} = {fix}");
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_shown_with_its_line_and_a_mark_under_the_value() {
+        let text = "[facts]\nvisit = { evnt = \"page_view\" }\n";
+        let problem = Problem {
+            file: "acme.toml".into(),
+            line: 2,
+            column: 11,
+            span: 18..22,
+            value: "evnt".into(),
+            message: "\"evnt\" is no key of a fact".into(),
+            fix: Some("did you mean \"event\"?".into()),
+            hides_line: false,
+        };
+        let mut out = String::new();
+        show(&mut out, text, &problem);
+        assert_eq!(
+            out,
+            "error: \"evnt\" is no key of a fact\n --> acme.toml:2:11\n  |\n2 | visit = { evnt = \"page_view\" }\n  |           ^^^^\n  = did you mean \"event\"?\n\n"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! The doors: webhooks, chat commands, pages, the read API, and three for the operator.
+
+pub mod api;
+pub mod body;
+pub mod discord;
+pub mod hooks;
+pub mod local;
+pub mod pages;
+pub mod reply;
+pub mod slack;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::clock::Chance;
+use crate::failure::Failure;
+use crate::program::Program;
+use reply::Problem;
+
+/// Opens the port.
+pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("{listen} is in use by another program; stop it, or choose another with --listen or SHIFTBELL_LISTEN")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                format!("{listen} may not be opened by this user; ports below 1024 belong to root, take 8080 behind a proxy")
+            }
+            _ => format!("cannot listen on {listen}: {error}"),
+        };
+        Failure::Other(anyhow::anyhow!(reason))
+    })
+}
+
+/// Every door of a program.
+pub fn doors(program: &Arc<Program>) -> Router {
+    let for_people = Router::new()
+        .route("/", get(pages::home))
+        .route("/w/{workspace}", get(pages::workspace).post(pages::say))
+        .route("/w/{workspace}/bowtie.png", get(pages::bowtie))
+        .route("/style.css", get(pages::style))
+        .route("/icon.svg", get(pages::icon))
+        .route("/api/v1/workspaces/{workspace}/kpis", get(api::kpis))
+        .route("/api/v1/workspaces/{workspace}/kpis/{slug}", get(api::kpi))
+        .route("/api/v1/workspaces/{workspace}/bowtie", get(api::bowtie))
+        .route("/api/v1/workspaces/{workspace}/receipts/{id}", get(api::receipt))
+        .layer(from_fn_with_state(Arc::clone(program), local::only_allowed));
+    let for_programs = Router::new()
+        .route("/hooks/{workspace}/{source}", post(hooks::receive))
+        .route("/slack/commands", post(slack::commands))
+        .route("/slack/interactions", post(slack::interactions))
+        .route("/discord/interactions", post(discord::interactions))
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(|request: Request| async move {
+            Problem::not_found(format!("there is nothing at {} {}", request.method(), request.uri().path()))
+        })
+        .method_not_allowed_fallback(|request: Request| async move {
+            let sentence = format!("{} does not take {}", request.uri().path(), request.method());
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, sentence)
+        });
+    with_layers(for_people.merge(for_programs).with_state(Arc::clone(program)), program)
+}
+
+/// Puts what every request needs around the doors.
+fn with_layers(doors: Router, program: &Program) -> Router {
+    let id = HeaderName::from_static("x-request-id");
+    doors.layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(id.clone(), NewRequestId(program.chance.clone())))
+            .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+                let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+                tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+            }))
+            .layer(PropagateRequestIdLayer::new(id))
+            .layer(CatchPanicLayer::custom(|_| {
+                tracing::error!("a request ended in a panic");
+                Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "this request met a mistake of ours; it has been logged",
+                )
+                .into_response()
+            }))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Duration::from_secs(program.config.request_seconds_max),
+            )),
+    )
+}
+
+/// Ready to be sent traffic: the database answers.
+async fn ready(State(program): State<Arc<Program>>) -> Result<&'static str, Problem> {
+    match program.db.read().await {
+        Ok(_) => Ok("ready\n"),
+        Err(error) => Err(Problem::ours(&error, "reach the database")),
+    }
+}
+
+async fn metrics() -> Response {
+    ([("content-type", "text/plain; version=0.0.4")], crate::meters::text()).into_response()
+}
+
+#[derive(Clone)]
+struct NewRequestId(Chance);
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&self.0.word(12)).ok().map(RequestId::new)
+    }
+}
+
+/// Serves until `stop`, then finishes the requests that have begun.
+pub async fn serve(listener: TcpListener, doors: Router, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, doors.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+/// Ends when the operator asks the program to stop: Ctrl-C or SIGTERM.
+pub async fn asked_to_stop() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

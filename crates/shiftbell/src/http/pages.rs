@@ -1,0 +1,268 @@
+//! The web pages: the bowtie, the KPIs with their meaning, and a place to try commands. Plain HTML, no scripts.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use handlebars::Handlebars;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::reply::Problem;
+use crate::answer::{self, Asker};
+use crate::companies::Company;
+use crate::overview::{self, Overview};
+use crate::program::Program;
+
+/// Nothing but our own style sheet and pictures; forms only to ourselves; never inside somebody's frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("../../assets/style.css");
+const ICON: &str = include_str!("../../assets/icon.svg");
+
+/// Longest command that the page takes, in characters.
+const SAID_CHARS_MAX: usize = 500;
+
+static PAGES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut pages = Handlebars::new();
+    pages.set_strict_mode(true);
+    for (name, text) in [
+        ("frame", include_str!("../../../../templates/pages/frame.hbs")),
+        ("workspace", include_str!("../../../../templates/pages/workspace.hbs")),
+        ("workspaces", include_str!("../../../../templates/pages/workspaces.hbs")),
+        ("problem", include_str!("../../../../templates/pages/problem.hbs")),
+    ] {
+        if let Err(error) = pages.register_template_string(name, text) {
+            tracing::error!(%error, "page template `{name}` cannot be read");
+        }
+    }
+    pages
+});
+
+/// What stands in the conversation of the page.
+#[derive(Debug, Serialize)]
+struct Said {
+    command: String,
+    /// Made by `shiftbell_render::html`, which escapes.
+    html: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkspacePage {
+    title: String,
+    company: String,
+    workspace: String,
+    foot: String,
+    clock: String,
+    #[serde(flatten)]
+    overview: Overview,
+    said: Vec<Said>,
+    typed: String,
+    examples: Vec<String>,
+}
+
+/// `GET /`
+pub async fn home(State(program): State<Arc<Program>>) -> Response {
+    let mut all = program.companies.all();
+    match (all.next().cloned(), all.next()) {
+        (Some(only), None) => show(&program, &only, None).await,
+        _ => {
+            let all: Vec<_> = program
+                .companies
+                .all()
+                .map(|company| json!({"id": company.name(), "name": company.defs().workspace.name}))
+                .collect();
+            page(
+                "workspaces",
+                StatusCode::OK,
+                &json!({
+                    "title": "Shiftbell", "company": null, "workspace": null, "foot": foot(), "workspaces": all,
+                }),
+            )
+        }
+    }
+}
+
+/// `GET /w/{workspace}`
+pub async fn workspace(State(program): State<Arc<Program>>, Path(name): Path<String>) -> Response {
+    match program.companies.get(&name).cloned() {
+        Some(company) => show(&program, &company, None).await,
+        None => unknown(&name),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    say: String,
+}
+
+/// `POST /w/{workspace}`: the same page with an answer in it.
+pub async fn say(
+    State(program): State<Arc<Program>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Form(typed): Form<Typed>,
+) -> Response {
+    if !is_same_origin(&headers) {
+        return problem(StatusCode::FORBIDDEN, "Not from here", "This form can only be sent from this page.");
+    }
+    match program.companies.get(&name).cloned() {
+        Some(company) => show(&program, &company, Some(typed.say.chars().take(SAID_CHARS_MAX).collect())).await,
+        None => unknown(&name),
+    }
+}
+
+/// `GET /w/{workspace}/bowtie.png`
+pub async fn bowtie(State(program): State<Arc<Program>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let Some(company) = program.companies.get(&name).cloned() else {
+        return Err(Problem::not_found("there is no such workspace here"));
+    };
+    let png =
+        overview::bowtie_png(&program, &company).await.map_err(|error| Problem::ours(&error, "draw the bowtie"))?;
+    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=30")], png).into_response())
+}
+
+/// `GET /style.css`
+pub async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")], STYLE).into_response()
+}
+
+/// `GET /icon.svg`
+pub async fn icon() -> Response {
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")], ICON).into_response()
+}
+
+async fn show(program: &Program, company: &Company, typed: Option<String>) -> Response {
+    let overview = match overview::of(program, company).await {
+        Ok(overview) => overview,
+        Err(error) => {
+            tracing::error!(%error, workspace = company.name(), "could not compute the page");
+            return problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "No numbers just now",
+                "The database cannot be reached. Please try again in a moment.",
+            );
+        }
+    };
+    let examples = overview::examples(company);
+    let commands = match &typed {
+        Some(typed) => vec![typed.clone()],
+        None => examples.first().cloned().into_iter().collect(),
+    };
+    let asker = Asker::Operator;
+    let mut said = Vec::new();
+    for command in commands {
+        let document = answer::to_typed(program, company, &asker, &command).await;
+        said.push(Said { command, html: shiftbell_render::html::card(&document) });
+    }
+    let now = program.clock.now();
+    let zone = &company.defs().workspace.zone;
+    let local = zone.local(now);
+    let name = company.defs().workspace.name.clone();
+    page(
+        "workspace",
+        StatusCode::OK,
+        &WorkspacePage {
+            title: format!("{name} - Shiftbell"),
+            company: name,
+            workspace: company.name().to_owned(),
+            foot: foot(),
+            clock: format!("{:02}:{:02}", local.hour(), local.minute()),
+            overview,
+            said,
+            typed: typed.unwrap_or_default(),
+            examples,
+        },
+    )
+}
+
+fn foot() -> String {
+    format!("Shiftbell {}. Every number has a receipt: type /kpi why and its id.", env!("CARGO_PKG_VERSION"))
+}
+
+fn unknown(name: &str) -> Response {
+    let shown: String = name.chars().take(60).collect();
+    problem(StatusCode::NOT_FOUND, "Nothing here", &format!("There is no workspace \"{shown}\"."))
+}
+
+fn problem(status: StatusCode, headline: &str, sentence: &str) -> Response {
+    page(
+        "problem",
+        status,
+        &json!({
+            "title": "Shiftbell", "company": null, "workspace": null, "foot": foot(), "headline": headline, "sentence": sentence,
+        }),
+    )
+}
+
+fn page(template: &str, status: StatusCode, view: &impl Serialize) -> Response {
+    let mut response = match PAGES.render(template, view) {
+        Ok(html) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "page `{template}` does not fit what it shows");
+            (StatusCode::INTERNAL_SERVER_ERROR, "this page met a mistake of ours; it has been logged\n").into_response()
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whether a form was sent from one of our own pages. Browsers say so; whoever says nothing is no browser with a visitor's
+/// rights.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    match (text("origin"), text("host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn a_form_from_another_site_is_refused() {
+        assert!(is_same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
+        assert!(!is_same_origin(&headers(&[("sec-fetch-site", "cross-site")])));
+        assert!(!is_same_origin(&headers(&[("sec-fetch-site", "same-site")])));
+        assert!(is_same_origin(&headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")])));
+        assert!(!is_same_origin(&headers(&[("origin", "http://evil.example"), ("host", "127.0.0.1:8080")])));
+        assert!(!is_same_origin(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")])));
+    }
+
+    #[test]
+    fn every_page_template_is_readable() {
+        for name in ["frame", "workspace", "workspaces", "problem"] {
+            assert!(PAGES.has_template(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_shows_what_people_wrote_as_text() {
+        let response = problem(StatusCode::NOT_FOUND, "<b>x</b>", "y");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        let html = PAGES
+            .render("problem", &json!({"title": "t", "company": null, "workspace": null, "foot": "f", "headline": "<b>", "sentence": "s"}))
+            .unwrap();
+        assert!(html.contains("&lt;b&gt;") && !html.contains("<b>"), "{html}");
+    }
+}

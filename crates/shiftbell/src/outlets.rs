@@ -1,0 +1,207 @@
+//! The clients of the chat systems, one for each company that has a token, behind one shape.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use shiftbell_chat::queue::Turn;
+use shiftbell_chat::slack::{Looked, SlackClient, SlackSettings};
+use shiftbell_chat::{Found, Message, Outcome, Picture, ReplyTo, Sought, To};
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::document::Document;
+use shiftbell_store::outbox::delivery::Claimed;
+use shiftbell_store::people::{self, Person};
+
+use crate::companies::{Companies, Company};
+use crate::config::Config;
+use crate::program::Program;
+
+/// What can be sent with.
+#[derive(Debug, Default)]
+pub struct Outlets {
+    slack: BTreeMap<String, Arc<SlackClient>>,
+}
+
+/// One chat system of one company.
+#[derive(Clone, Debug)]
+pub enum Client {
+    Slack { client: Arc<SlackClient>, holds_unknown: bool },
+}
+
+/// A message lowered for one outlet, with its picture.
+#[derive(Debug)]
+pub struct Lowered {
+    body: Value,
+    picture: Option<Picture>,
+}
+
+impl Lowered {
+    pub fn message(&self) -> Message<'_> {
+        Message { picture: self.picture.as_ref(), ..Message::words(&self.body) }
+    }
+}
+
+impl Outlets {
+    /// Makes a client for every token. One that cannot be made is said and left out: the rest works without it.
+    pub fn new(companies: &Companies, config: &Config) -> Outlets {
+        let mut outlets = Outlets::default();
+        for company in companies.all() {
+            if let Some(token) = company.slack.as_ref().and_then(|slack| slack.token.clone()) {
+                let settings = SlackSettings { api_url: config.slack_api_url.clone(), ..SlackSettings::new(token) };
+                match SlackClient::new(settings) {
+                    Ok(client) => {
+                        outlets.slack.insert(company.name().to_owned(), Arc::new(client));
+                    }
+                    Err(problem) => {
+                        tracing::error!(workspace = company.name(), %problem, "nothing can be posted to Slack")
+                    }
+                }
+            }
+        }
+        outlets
+    }
+
+    /// The client for an outlet by its name; `None` where there is no token.
+    pub fn client(&self, workspace: &str, outlet: &str) -> Option<Client> {
+        match outlet {
+            "slack" => self
+                .slack
+                .get(workspace)
+                .map(|client| Client::Slack { client: Arc::clone(client), holds_unknown: false }),
+            _ => None,
+        }
+    }
+
+    /// The document with the ids under which each outlet knows the people it mentions, as far as they are known.
+    pub async fn with_mentions(&self, program: &Program, company: &Company, mut document: Document) -> Document {
+        if document.mentions_mut().is_empty() {
+            return document;
+        }
+        let Ok(mut snapshot) = program.db.read().await else { return document };
+        for mention in document.mentions_mut() {
+            for (outlet, id) in [("slack", &mut mention.slack), ("discord", &mut mention.discord)] {
+                if let Ok(Some(person)) = people::by_email(&mut snapshot, company.name(), &mention.email, outlet).await
+                {
+                    *id = Some(person.outlet_id);
+                }
+            }
+        }
+        document
+    }
+}
+
+impl Client {
+    /// The id of the channel or person that a message is for. A person who is known by e-mail only is looked up, once.
+    pub async fn channel(&self, program: &Program, company: &Company, message: &Claimed) -> Result<String, Outcome> {
+        if !message.channel.contains('@') {
+            return Ok(message.channel.clone());
+        }
+        let email = &message.channel;
+        if let Ok(mut snapshot) = program.db.read().await
+            && let Ok(Some(person)) = people::by_email(&mut snapshot, company.name(), email, &message.outlet).await
+        {
+            return Ok(person.outlet_id);
+        }
+        let found = match self {
+            Client::Slack { client, .. } => match client.person_by_email(email).await {
+                Looked::Person(person) => person.user,
+                Looked::Nobody => {
+                    return Err(Outcome::Closed { why: format!("Slack knows nobody with the address {email}") });
+                }
+                Looked::Failed(outcome) => return Err(outcome),
+            },
+        };
+        let person =
+            Person { email: email.clone(), outlet: message.outlet.clone(), outlet_id: found.clone(), name: None };
+        if let Ok(mut tx) = program.db.write().await {
+            // Not remembered is only slower: the next message looks again.
+            let kept = people::remember(&mut tx, company.name(), &person, program.clock.now().as_ms()).await;
+            let _ = if kept.is_ok() { tx.commit().await } else { tx.roll_back().await };
+        }
+        Ok(found)
+    }
+
+    /// The message as this outlet takes it. Its picture is drawn; one that cannot be drawn never holds the words.
+    pub async fn lowered(&self, document: &Document) -> Lowered {
+        let picture = match &document.picture {
+            None => None,
+            Some(picture) => {
+                let svg = picture.svg.clone();
+                let drawn = tokio::task::spawn_blocking(move || shiftbell_render::picture::png(&svg)).await;
+                match drawn {
+                    Ok(Ok(png)) => Some(Picture { name: picture.name.clone(), png, alt: picture.alt.clone() }),
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "a picture could not be drawn");
+                        None
+                    }
+                    Err(_) => None,
+                }
+            }
+        };
+        let body = match self {
+            Client::Slack { .. } => shiftbell_render::slack::message(document, None),
+        };
+        Lowered { body, picture }
+    }
+
+    pub fn may_send(&self, channel: &str, now: Instant) -> Turn {
+        match self {
+            Client::Slack { client, .. } => client.may_send(channel, now),
+        }
+    }
+
+    pub fn may_edit(&self, channel: &str, now: Instant) -> Turn {
+        match self {
+            Client::Slack { client, .. } => client.may_edit(channel, now),
+        }
+    }
+
+    pub async fn post(&self, to: To<'_>, message: &Message<'_>, dedupe_key: &str, now: Instant) -> Outcome {
+        match self {
+            Client::Slack { client, .. } => client.post(to, message, dedupe_key, now).await,
+        }
+    }
+
+    pub async fn edit(&self, id: &str, message: &Message<'_>, now: Instant) -> Outcome {
+        match self {
+            Client::Slack { client, .. } => client.edit(id, message, now).await,
+        }
+    }
+
+    pub async fn find(&self, sought: &Sought<'_>, _now: Instant) -> Found {
+        match self {
+            Client::Slack { client, .. } => client.find(sought).await,
+        }
+    }
+
+    /// Whether a message of unknown outcome that cannot be looked for waits for a person, instead of being repeated.
+    pub fn holds_unknown(&self) -> bool {
+        match self {
+            Client::Slack { holds_unknown, .. } => *holds_unknown,
+        }
+    }
+}
+
+/// Sends a later answer to a command or a click.
+pub async fn respond(program: &Program, company: &Company, reply: &ReplyTo, body: &Value) {
+    let outcome = match reply {
+        ReplyTo::Slack { response_url } => match program.outlets.slack.get(company.name()) {
+            Some(client) => client.respond(response_url, body).await,
+            None => {
+                Outcome::Closed { why: "there is no Slack token; set the one that [outlets.slack] names".to_owned() }
+            }
+        },
+        ReplyTo::Discord { .. } => {
+            Outcome::Closed { why: "there is no Discord token; set the one that [outlets.discord] names".to_owned() }
+        }
+    };
+    match outcome {
+        Outcome::Delivered { .. } => {}
+        Outcome::RetryAt { why, .. }
+        | Outcome::Refused { why }
+        | Outcome::Closed { why }
+        | Outcome::Unknown { why } => {
+            tracing::warn!(workspace = company.name(), why, "a late answer did not arrive");
+        }
+    }
+}

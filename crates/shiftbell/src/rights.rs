@@ -1,0 +1,81 @@
+//! Who may ask what. Checked when a question is asked, when a message is sent and when a button is clicked.
+
+use shiftbell_metrics::definitions::{Definitions, Person};
+use shiftbell_metrics::question::{ME, Question};
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Asker {
+    /// The operator at the terminal, or the page of this machine: sees everything.
+    Operator,
+    /// Somebody of the company.
+    Person(Person),
+    /// Somebody in the company's chat whom the definitions do not know.
+    Stranger,
+}
+
+/// Whether a question may be asked, with the question as it may.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Right {
+    Granted,
+    /// A sentence for whoever asked.
+    Refused(String),
+}
+
+const NOT_KNOWN: &str = "I do not know who you are here yet. Your e-mail address in chat must be the one in the definitions file; ask your RevOps colleague.";
+
+/// Joins a question with the asker's scope: `for me` becomes the person, and what is not theirs to see is refused.
+pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right {
+    if question.person.as_deref() == Some(ME) {
+        match asker {
+            Asker::Person(person) => question.person = Some(person.email.clone()),
+            Asker::Operator => question.person = None,
+            Asker::Stranger => return Right::Refused(NOT_KNOWN.to_owned()),
+        }
+    }
+    let person = match asker {
+        Asker::Operator => return Right::Granted,
+        Asker::Stranger => return Right::Refused(NOT_KNOWN.to_owned()),
+        Asker::Person(person) => person,
+    };
+    let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
+    let has = |right: &str| rights.iter().any(|known| known == right);
+    let wide = has("everything but single people");
+    if let Some(about) = &question.person {
+        let is_self = about.eq_ignore_ascii_case(&person.email);
+        let below = has("people below") && defs.person(about).is_some_and(|other| is_below(defs, person, other));
+        if !((is_self && has("own")) || below) {
+            return Right::Refused(format!(
+                "You may see your own numbers{}.",
+                if has("people below") { " and those of the people below you" } else { "" }
+            ));
+        }
+        return Right::Granted;
+    }
+    if question.by.as_deref() == Some("owner") && !has("people below") {
+        return Right::Refused(
+            "Numbers by owner are numbers of single people; your manager sees those of the team.".to_owned(),
+        );
+    }
+    if wide || has("company bowtie") || has("team totals") {
+        Right::Granted
+    } else {
+        Right::Refused(format!(
+            "The role {} may not see numbers of the company; [rights] in the definitions file says who may.",
+            person.role
+        ))
+    }
+}
+
+/// Whether `other` is in a team that `person` manages, directly or further down.
+fn is_below(defs: &Definitions, person: &Person, other: &Person) -> bool {
+    let mut team = Some(other.team.as_str());
+    for _ in 0..16 {
+        let Some(found) = team.and_then(|id| defs.teams.iter().find(|team| team.id == id)) else { return false };
+        if found.manager.as_deref().is_some_and(|manager| manager.eq_ignore_ascii_case(&person.email)) {
+            return true;
+        }
+        team = found.part_of.as_deref();
+    }
+    false
+}

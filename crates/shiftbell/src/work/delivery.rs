@@ -1,0 +1,277 @@
+//! Deliver: claim, check the recipient, render, mark as sending, send, record the outcome.
+//!
+//! No transaction is open while a request is under way. The mark is durable before the request leaves, so that a process
+//! that dies in between has left word: whoever claims the message next looks for it before saying it again.
+
+use std::sync::Arc;
+
+use shiftbell_chat::backoff::retry_after_ms;
+use shiftbell_chat::queue::Turn;
+use shiftbell_chat::{Found, Message, Outcome, Sought, To};
+use shiftbell_metrics::alert::{Recipient, is_reached};
+use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
+use shiftbell_render::document::{Block, Document, Inline};
+use shiftbell_store::outbox::State;
+use shiftbell_store::outbox::delivery::{self, Claimed};
+use shiftbell_store::{StoreError, outbox};
+
+use super::letter::{self, Letter};
+use crate::companies::Company;
+use crate::outlets::{Client, Lowered};
+use crate::program::Program;
+use crate::work::CONSOLE;
+
+/// Messages that one claim takes, each of another channel.
+const CLAIM_MAX: i64 = 20;
+/// After this a claimed message is anybody's again. Longer than any request may take.
+const LEASE_MS: i64 = 90 * MS_PER_SECOND;
+/// When to look for a message whose outcome is unknown, and when to look again.
+const FIRST_LOOK_MS: i64 = 30 * MS_PER_SECOND;
+const SECOND_LOOK_MS: i64 = 60 * MS_PER_SECOND;
+/// A turn that comes within this is waited for; a later one is left to the next claim.
+const WAIT_FOR_TURN_MS: i64 = 3 * MS_PER_SECOND;
+
+/// What to record about a message.
+enum Record {
+    Delivered(String),
+    RetryAt(Instant, String),
+    Unknown(Instant, String),
+    Hold(String),
+    Dead(String),
+    /// The channel needs a person: everything for it waits.
+    Closed(String),
+}
+
+/// Claims what is due in every workspace and delivers it. Returns how many messages that were.
+///
+/// # Errors
+/// The database's. What was claimed is due again when its lease ends.
+pub async fn turn(program: &Arc<Program>) -> Result<usize, StoreError> {
+    let now = program.clock.now();
+    let mut snapshot = program.db.read().await?;
+    let due = delivery::workspaces_due(&mut snapshot, now.as_ms()).await?;
+    drop(snapshot);
+    let mut count = 0;
+    for workspace in due {
+        let Some(company) = program.companies.get(&workspace).cloned() else { continue };
+        let mut tx = program.db.write().await?;
+        let lease_until = now.plus_ms(LEASE_MS).as_ms();
+        let claimed = delivery::claim(&mut tx, &workspace, now.as_ms(), lease_until, CLAIM_MAX).await?;
+        tx.commit().await?;
+        count += claimed.len();
+        // Each is of another channel, so that a slow one delays nobody else.
+        let all = claimed.iter().map(|message| one(program, &company, message));
+        for done in futures_util::future::join_all(all).await {
+            done?;
+        }
+    }
+    Ok(count)
+}
+
+async fn one(program: &Program, company: &Company, message: &Claimed) -> Result<(), StoreError> {
+    let record = match deliver(program, company, message).await {
+        Ok(record) => record,
+        // Somebody else has it now, or the program stops before anything left: nothing to record.
+        Err(StoreError::LeaseLost) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match keep(program, company, message, record).await {
+        Err(StoreError::LeaseLost) => Ok(()),
+        done => done,
+    }
+}
+
+/// Everything up to the outcome.
+async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Result<Record, StoreError> {
+    let letter = match Letter::read(&message.facts) {
+        Ok(letter) => letter,
+        Err(why) => return Ok(Record::Dead(why)),
+    };
+    if !is_reached(&company.defs().rollout, recipient(&message.destination)) {
+        return Ok(Record::Hold(format!("the roll-out does not reach {} yet", message.destination)));
+    }
+    let document = match letter.document() {
+        Ok(document) => document,
+        Err(error) => return Ok(Record::Dead(error.to_string())),
+    };
+    if message.outlet == CONSOLE {
+        print(program, message, &document);
+        return Ok(Record::Delivered(format!("{CONSOLE}/{}", message.id)));
+    }
+    let Some(client) = program.outlets.client(company.name(), &message.outlet) else {
+        return Ok(Record::Hold(format!(
+            "there is no token for {}; set the one that its outlet names",
+            message.outlet
+        )));
+    };
+    let channel = match client.channel(program, company, message).await {
+        Ok(channel) => channel,
+        Err(outcome) => return Ok(record_of(program, message, outcome)),
+    };
+    let to = if message.destination.contains('@') { To::Person(&channel) } else { To::Channel(&channel) };
+    let document = program.outlets.with_mentions(program, company, document).await;
+    send(program, &client, to, message, &letter, document).await
+}
+
+/// Looks for what may have left already, waits for its turn, leaves word, and sends.
+async fn send(
+    program: &Program,
+    client: &Client,
+    to: To<'_>,
+    message: &Claimed,
+    letter: &Letter,
+    mut document: Document,
+) -> Result<Record, StoreError> {
+    let edits = message.remote_id.as_deref().filter(|_| letter.thread.is_none());
+    if edits.is_none() && matches!(message.was, State::Sending | State::Unknown) {
+        let lowered = client.lowered(&document).await;
+        match look(program, client, to, message, letter, &lowered).await {
+            Looked::Known(record) => return Ok(record),
+            Looked::SayAgain => {}
+            Looked::SayAgainMarked => document.blocks.push(may_be_a_repeat()),
+        }
+    }
+    if let Some(wait) = turn_of(program, client, to, edits).await {
+        return Ok(Record::RetryAt(wait, "it waits for its turn".to_owned()));
+    }
+    let lowered = client.lowered(&document).await;
+    let now = program.clock.now();
+    let mut tx = program.db.write().await?;
+    delivery::sending(&mut tx, message, now.as_ms(), now.plus_ms(FIRST_LOOK_MS).as_ms()).await?;
+    tx.commit().await?;
+    let body = Message { thread: letter.thread.as_deref(), ..lowered.message() };
+    let outcome = match edits {
+        Some(id) => client.edit(id, &body, now).await,
+        None => client.post(to, &body, &message.dedupe_key, now).await,
+    };
+    Ok(record_of(program, message, outcome))
+}
+
+/// Takes a place in the channel's queue, or says when there is one.
+async fn turn_of(program: &Program, client: &Client, to: To<'_>, edits: Option<&str>) -> Option<Instant> {
+    loop {
+        let now = program.clock.now();
+        let turn = match edits {
+            Some(_) => client.may_edit(to.id(), now),
+            None => client.may_send(to.id(), now),
+        };
+        match turn {
+            Turn::Go => return None,
+            Turn::WaitUntil(at) if at.since(now) <= WAIT_FOR_TURN_MS => program.clock.wait_until(at).await,
+            Turn::WaitUntil(at) => return Some(at),
+        }
+    }
+}
+
+enum Looked {
+    Known(Record),
+    SayAgain,
+    SayAgainMarked,
+}
+
+/// Looks for a message that may have left already.
+async fn look(
+    program: &Program,
+    client: &Client,
+    to: To<'_>,
+    message: &Claimed,
+    letter: &Letter,
+    lowered: &Lowered,
+) -> Looked {
+    let now = program.clock.now();
+    let since = Instant(message.sending_at_ms.unwrap_or(message.enqueued_at_ms));
+    let first_look = since.plus_ms(FIRST_LOOK_MS);
+    if now < first_look {
+        return Looked::Known(Record::Unknown(first_look, "its outcome is not known yet".to_owned()));
+    }
+    let body = Message { thread: letter.thread.as_deref(), ..lowered.message() };
+    let sought = Sought { to, dedupe_key: &message.dedupe_key, since, message: &body };
+    match client.find(&sought, now).await {
+        Found::Delivered { remote_id } => Looked::Known(Record::Delivered(remote_id)),
+        Found::NotThere if now.since(since) < FIRST_LOOK_MS + SECOND_LOOK_MS => {
+            Looked::Known(Record::Unknown(now.plus_ms(SECOND_LOOK_MS), "it is not there yet; looking again".to_owned()))
+        }
+        Found::NotThere => Looked::SayAgain,
+        Found::CannotTell { why } if client.holds_unknown() => {
+            Looked::Known(Record::Hold(format!("it may have been said, and cannot be looked for: {why}")))
+        }
+        Found::CannotTell { .. } => Looked::SayAgainMarked,
+        Found::Later { after_ms, why } => Looked::Known(Record::Unknown(now.plus_ms(after_ms.max(FIRST_LOOK_MS)), why)),
+    }
+}
+
+fn may_be_a_repeat() -> Block {
+    Block::Small(vec![vec![Inline::Text(
+        "This may be a repeat: it is not known whether the first one arrived.".to_owned(),
+    )]])
+}
+
+/// What an outcome means for the message.
+fn record_of(program: &Program, message: &Claimed, outcome: Outcome) -> Record {
+    metrics::counter!("shiftbell_notices_total", "outlet" => message.outlet.clone(), "outcome" => outcome.word())
+        .increment(1);
+    let now = program.clock.now();
+    match outcome {
+        Outcome::Delivered { remote_id } => Record::Delivered(remote_id),
+        Outcome::RetryAt { after_ms, why } => {
+            let attempt = u32::try_from(message.attempts).unwrap_or(u32::MAX);
+            match retry_after_ms(attempt, program.chance.fraction()) {
+                // What the service asks for is obeyed at once; our own patience is for faults without an answer.
+                Some(_) if after_ms > 0 && attempt <= 3 => Record::RetryAt(now.plus_ms(after_ms), why),
+                Some(wait_ms) => Record::RetryAt(now.plus_ms(after_ms.max(wait_ms)), why),
+                None => Record::Dead(why),
+            }
+        }
+        Outcome::Refused { why } => Record::Dead(why),
+        Outcome::Closed { why } => Record::Closed(why),
+        Outcome::Unknown { why } => Record::Unknown(now.plus_ms(FIRST_LOOK_MS), why),
+    }
+}
+
+/// Records what became of a message; who must act is told by another path, in the same transaction.
+async fn keep(program: &Program, company: &Company, message: &Claimed, record: Record) -> Result<(), StoreError> {
+    let now = program.clock.now();
+    let mut tx = program.db.write().await?;
+    match record {
+        Record::Delivered(remote_id) => {
+            delivery::delivered(&mut tx, message, &remote_id, now.as_ms()).await?;
+            letter::enqueue_thread(&mut tx, message, &remote_id, now).await?;
+        }
+        Record::RetryAt(at, why) => delivery::retry_at(&mut tx, message, at.as_ms(), &why).await?,
+        Record::Unknown(at, why) => delivery::unknown(&mut tx, message, at.as_ms(), &why).await?,
+        Record::Hold(why) => delivery::hold(&mut tx, message, &why).await?,
+        Record::Dead(why) => {
+            tracing::error!(notice.id = message.id, outlet = message.outlet, why, "gave up a message");
+            delivery::dead(&mut tx, message, &why).await?;
+            letter::tell_owner(&mut tx, company, message, &why, now).await?;
+        }
+        Record::Closed(why) => {
+            tracing::error!(notice.id = message.id, outlet = message.outlet, why, "a channel needs a person");
+            delivery::hold(&mut tx, message, &why).await?;
+            let (workspace, outlet, channel) = (&message.workspace, &message.outlet, &message.channel);
+            delivery::close_channel(&mut tx, workspace, outlet, channel, &why).await?;
+            letter::tell_owner(&mut tx, company, message, &why, now).await?;
+        }
+    }
+    tx.commit().await
+}
+
+fn recipient(destination: &str) -> Recipient<'_> {
+    if destination.contains('@') { Recipient::Person(destination) } else { Recipient::Channel(destination) }
+}
+
+fn print(program: &Program, message: &Claimed, document: &Document) {
+    if !program.is_quiet {
+        println!("\n[{}]\n{}", message.destination, shiftbell_render::plain::transcript(document).trim_end());
+    }
+}
+
+/// How many messages of a workspace are in each state, for readiness and the demo.
+///
+/// # Errors
+/// The database's.
+pub async fn is_idle(program: &Program, workspace: &str) -> Result<bool, StoreError> {
+    let mut snapshot = program.db.read().await?;
+    let counts = outbox::counts(&mut snapshot, workspace).await?;
+    Ok(counts.iter().all(|(state, n)| *n == 0 || matches!(state, State::Delivered | State::Held | State::Dead)))
+}

@@ -1,0 +1,130 @@
+//! What a row of the outbox holds: the facts of a message, or one of the messages below another.
+
+use serde::{Deserialize, Serialize};
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::document::Document;
+use shiftbell_render::messages::{Notice, Undelivered};
+use shiftbell_render::template::RenderError;
+use shiftbell_store::outbox::delivery::Claimed;
+use shiftbell_store::{StoreError, Tx, outbox};
+
+use crate::companies::Company;
+use crate::work::To;
+
+/// A message as the outbox keeps it: facts, never words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Letter {
+    #[serde(flatten)]
+    pub notice: Notice,
+    /// The message under which this one is a reply, as the outlet named it.
+    #[serde(default, rename = "below", skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// Which of the messages below, from 1.
+    #[serde(default, rename = "place_below", skip_serializing_if = "Option::is_none")]
+    pub place: Option<usize>,
+}
+
+impl Letter {
+    pub fn new(notice: Notice) -> Letter {
+        Letter { notice, thread: None, place: None }
+    }
+
+    /// As it is stored.
+    pub fn facts(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads stored facts, or says in a sentence why it cannot.
+    pub fn read(facts: &str) -> Result<Letter, String> {
+        serde_json::from_str(facts).map_err(|error| format!("its facts cannot be read by this version: {error}"))
+    }
+
+    /// The words of this letter alone.
+    pub fn document(&self) -> Result<Document, RenderError> {
+        let mut document = self.notice.document()?;
+        Ok(match self.place {
+            Some(place) if (1..=document.thread.len()).contains(&place) => document.thread.swap_remove(place - 1),
+            Some(_) | None => document,
+        })
+    }
+}
+
+/// Puts the messages below a delivered one into the outbox.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_thread(tx: &mut Tx, message: &Claimed, remote_id: &str, now: Instant) -> Result<(), StoreError> {
+    let Ok(letter) = Letter::read(&message.facts) else { return Ok(()) };
+    // Only the first revision has something below it: an edit changes the message, not what was said under it.
+    if letter.thread.is_some() || message.revision > 1 {
+        return Ok(());
+    }
+    let below = letter.notice.document().map_or(0, |document| document.thread.len());
+    for place in 1..=below {
+        let reply = Letter { notice: letter.notice.clone(), thread: Some(remote_id.to_owned()), place: Some(place) };
+        let Ok(facts) = reply.facts() else { continue };
+        let notice = outbox::Notice {
+            outlet: &message.outlet,
+            destination: &message.destination,
+            channel: &message.channel,
+            kind: "below",
+            dedupe_key: &format!("{}/below/{place}", message.dedupe_key),
+            digest: None,
+            revision: 1,
+            facts: &facts,
+            due_at_ms: now.as_ms(),
+            held: None,
+        };
+        outbox::enqueue(tx, &message.workspace, &notice, now.as_ms()).await?;
+    }
+    Ok(())
+}
+
+/// Tells who keeps the definitions that a message did not arrive, unless it is that very message.
+///
+/// # Errors
+/// The database's.
+pub async fn tell_owner(
+    tx: &mut Tx,
+    company: &Company,
+    message: &Claimed,
+    why: &str,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let owner = company.defs().rollout.reviewer.clone();
+    let (Some(owner), false) = (owner, message.kind == "undelivered") else { return Ok(()) };
+    let minutes = u64::try_from((now.as_ms() - message.enqueued_at_ms) / 60_000).unwrap_or(0);
+    let facts = Letter::new(Notice::from(Undelivered {
+        what: shiftbell_render::words::capital(&message.kind.replace('-', " ")),
+        destination: message.destination.clone(),
+        outlet: shiftbell_render::words::capital(&message.outlet),
+        said: why.to_owned(),
+        attempts: u64::try_from(message.attempts).unwrap_or(0),
+        minutes,
+        waiting: 0,
+        fix: None,
+        replay: format!("shiftbell deliver --workspace {} {}", message.workspace, message.id),
+        notice: message.id.to_string(),
+    }));
+    let Ok(facts) = facts.facts() else { return Ok(()) };
+    for (outlet, channel) in company.workspace.channels_of(&To::Person(owner.clone())) {
+        // The same channel is closed; where there is another path, it is taken.
+        if outlet == message.outlet && channel == message.channel {
+            continue;
+        }
+        let notice = outbox::Notice {
+            outlet: &outlet,
+            destination: &owner,
+            channel: &channel,
+            kind: "undelivered",
+            dedupe_key: &format!("undelivered/{}", message.id),
+            digest: None,
+            revision: 1,
+            facts: &facts,
+            due_at_ms: now.as_ms(),
+            held: None,
+        };
+        outbox::enqueue(tx, company.name(), &notice, now.as_ms()).await?;
+    }
+    Ok(())
+}

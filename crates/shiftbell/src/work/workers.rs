@@ -1,0 +1,65 @@
+//! The loops that keep working beside the doors. Each turn is small, and a turn that fails is tried again.
+
+use std::sync::Arc;
+
+use shiftbell_store::inbox::Rotation;
+
+use super::intake::Intake;
+use crate::program::Program;
+
+/// How long a worker that found nothing waits before it looks by itself.
+const LOOK_EVERY_MS: i64 = 1_000;
+/// How long a worker waits after a failure.
+const AFTER_FAILURE_MS: i64 = 2_000;
+/// How often what was written to SQLite is copied into its main file.
+const CHECKPOINT_EVERY_MS: i64 = 1_000;
+
+/// Starts every worker. They end when the program is asked to stop.
+pub fn start(program: &Arc<Program>) {
+    let workspaces = Arc::new(program.companies.workspaces());
+    // One writer serves everybody on SQLite: more workers would only wait for one another.
+    let workers = if program.db.slots() == 1 { 1 } else { program.config.intake_workers.max(1) };
+    for _ in 0..workers {
+        let intake = Intake {
+            db: program.db.clone(),
+            workspaces: Arc::clone(&workspaces),
+            clock: program.clock.clone(),
+            rotation: Rotation::default(),
+        };
+        program.tasks.spawn(take_in(Arc::clone(program), intake));
+    }
+    program.tasks.spawn(checkpoint(Arc::clone(program)));
+}
+
+async fn take_in(program: Arc<Program>, mut intake: Intake) {
+    while !program.stop.is_cancelled() {
+        let wait_ms = match intake.turn().await {
+            Ok(0) => LOOK_EVERY_MS,
+            Ok(_) => {
+                program.woken.delivery.notify_one();
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "intake failed; it is tried again");
+                AFTER_FAILURE_MS
+            }
+        };
+        tokio::select! {
+            () = program.stop.cancelled() => {}
+            () = program.woken.intake.notified() => {}
+            () = program.clock.wait_ms(wait_ms) => {}
+        }
+    }
+}
+
+async fn checkpoint(program: Arc<Program>) {
+    while !program.stop.is_cancelled() {
+        if let Err(error) = program.db.checkpoint().await {
+            tracing::warn!(%error, "could not copy the log of SQLite into its main file");
+        }
+        tokio::select! {
+            () = program.stop.cancelled() => {}
+            () = program.clock.wait_ms(CHECKPOINT_EVERY_MS) => {}
+        }
+    }
+}
