@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::action::Action;
 use crate::document::{Block, Button, Document, Inline, Mention, Style};
 use crate::fit::{self, Kind, Part, Room};
-use crate::inline::{Markup, cut, length};
+use crate::inline::{Markup, cut_to, length};
 use crate::limits::discord as limits;
 
 /// Separates what Discord would read as markup, and is not seen.
@@ -48,7 +48,7 @@ pub fn message(document: &Document, picture: bool) -> Value {
         }
     }
     if let (true, Some(picture)) = (picture, &document.picture) {
-        let alt = cut(&picture.alt, limits::ATTACHMENT_DESCRIPTION_MAX / 2);
+        let alt = cut_to(&picture.alt, limits::ATTACHMENT_DESCRIPTION_MAX);
         message["attachments"] = json!([{"id": 0, "filename": picture.name, "description": alt}]);
     }
     let rows = rows(document);
@@ -64,7 +64,7 @@ const ROOM_FOR_FENCES: usize = PARTS_MAX * 12;
 fn push(document: &Document) -> String {
     let mut text = String::new();
     let words = if document.push.trim().is_empty() { "Shiftbell" } else { &document.push };
-    Markdown.text(&cut(words, limits::CONTENT_MAX / 4), &mut text);
+    Markdown.text(&cut_to(words, limits::CONTENT_MAX / 4), &mut text);
     text
 }
 
@@ -147,7 +147,7 @@ fn option(button: &Button) -> Value {
 
 fn label(button: &Button, most: usize) -> String {
     let label = if button.label.trim().is_empty() { "?" } else { &button.label };
-    cut(label, most / 2)
+    cut_to(label, most)
 }
 
 fn is_safe_address(url: &str) -> bool {

@@ -30,6 +30,19 @@ pub(crate) fn cut(text: &str, chars: usize) -> String {
     }
 }
 
+/// The longest start of the text that is at most `units` long as platforms count, with `…` if that is not all.
+pub(crate) fn cut_to(text: &str, units: usize) -> String {
+    if length(text) <= units {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fits = text.chars().take_while(|letter| {
+        used += letter.len_utf16();
+        used <= units
+    });
+    fits.collect::<String>().trim_end().to_owned() + "…"
+}
+
 /// The line in this markup, at most `length_max` long.
 pub(crate) fn line(markup: &impl Markup, line: &[Inline], length_max: usize) -> String {
     // A guard at the start adds one character.
@@ -78,4 +91,17 @@ fn write_cut(markup: &impl Markup, piece: &Inline, room: usize, out: &mut String
         }
     }
     out.push_str(&fitting.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_by_what_platforms_count() {
+        assert_eq!(cut_to("abc", 3), "abc");
+        assert_eq!(cut_to("abcd", 3), "ab…");
+        assert_eq!(cut_to("🎪🎪🎪", 5), "🎪🎪…");
+        assert_eq!(cut("abcd", 3), "ab…");
+    }
 }

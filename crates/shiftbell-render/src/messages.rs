@@ -12,6 +12,7 @@ mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
 mod kpi_list;
+mod kpi_people;
 mod kpi_refused;
 mod kpi_unknown;
 mod kpi_why;
@@ -31,6 +32,7 @@ pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, S
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
 pub use kpi_list::{KpiEntry, KpiGroup, KpiList};
+pub use kpi_people::{Behind, KpiPeople};
 pub use kpi_refused::{KpiRefused, Refusal};
 pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
 pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
@@ -101,6 +103,7 @@ notices![
     KpiHelp,
     KpiDefinition,
     KpiWhy,
+    KpiPeople,
     KpiUnknown,
     KpiRefused,
     Scorecard,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::action::Action;
 use crate::document::{Button, Document, Mention, Style};
 use crate::fit::{self, Kind, Part, Room};
-use crate::inline::{self, Markup, cut};
+use crate::inline::{self, Markup, cut, cut_to};
 use crate::limits::slack as limits;
 
 /// Separates what Slack would read as markup, and is not seen.
@@ -35,7 +35,7 @@ pub fn message(document: &Document, picture: Option<&str>) -> Value {
     let (small, body): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Small);
     let mut blocks: Vec<Value> = body.into_iter().flat_map(sections).collect();
     if let (Some(file), Some(picture)) = (picture, &document.picture) {
-        let alt = cut(&or(&picture.alt, &picture.name), ALT_MAX / 2);
+        let alt = cut_to(&or(&picture.alt, &picture.name), ALT_MAX);
         blocks.push(json!({"type": "image", "slack_file": {"id": file}, "alt_text": alt}));
     }
     blocks.extend(small.into_iter().map(context));
@@ -95,8 +95,7 @@ fn mrkdwn(text: &str) -> Value {
 }
 
 fn plain(text: &str, most: usize) -> Value {
-    // Half of what is allowed: a character may count as two.
-    json!({"type": "plain_text", "text": cut(&or(text, "?"), most / 2), "emoji": false})
+    json!({"type": "plain_text", "text": cut_to(&or(text, "?"), most), "emoji": false})
 }
 
 fn actions(document: &Document) -> Option<Value> {

@@ -45,6 +45,7 @@ templates![
     "kpi-definition",
     "kpi-help",
     "kpi-list",
+    "kpi-people",
     "kpi-refused",
     "kpi-unknown",
     "kpi-why",

@@ -145,7 +145,7 @@ fn check_html(card: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_a_message_that_is_refused_or_that_mentions_links_or_formats(
