@@ -26,13 +26,17 @@ fn segment(day: i32) -> SegmentKey {
     SegmentKey { motion: "b2b".into(), series: "mql".into(), day: Day(day), chunk: 3 }
 }
 
-/// Adds one to the number in each of these, as the program adds a delta: lock, read, write; zero is removed.
+/// Adds to the number in each of these, as the program adds a delta: lock, read, write; zero is removed. Segments and cells
+/// in transactions of their own, so that the locks of one do not hide what the other lacks.
 async fn add(db: &Db, days: &[i32], by: i64) -> Result<(), StoreError> {
     let mut tx = db.write().await?;
     let keys: Vec<SegmentKey> = days.iter().map(|day| segment(*day)).collect();
     let before = segments::lock(&mut tx, "clowns", 1, &keys).await?;
     let after = keys.iter().map(|key| (key.clone(), added(before.get(key), by))).collect();
     segments::store(&mut tx, "clowns", 1, &after).await?;
+    tx.commit().await?;
+
+    let mut tx = db.write().await?;
     let keys: Vec<CellKey> = days.iter().map(|day| cell(*day, "party")).collect();
     let before = cells::lock(&mut tx, "clowns", 1, &keys).await?;
     let after = keys.iter().map(|key| (key.clone(), added(before.get(key), by))).collect();
@@ -61,7 +65,7 @@ async fn concurrent_deltas_are_all_kept() {
     for test in both_databases().await {
         known(&test.db).await;
         // SQLite's writers stand in line anyhow, and each of its commits waits for the disk.
-        let rounds = if test.kind == "sqlite" { 10 } else { 200 };
+        let rounds = if test.kind == "sqlite" { 10 } else { 100 };
         let db = Arc::new(test.db.clone());
         let writers: Vec<_> = (0..8_i32)
             .map(|writer| {

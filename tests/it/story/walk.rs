@@ -249,6 +249,41 @@ async fn entities_and_accounts_are_locked_without_deadlock() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_is_locked_even_by_those_who_share_no_entity() {
+    for test in both_databases().await {
+        receive_and_claim(&test.db).await;
+        let writers: Vec<_> = (0..8_i64)
+            .map(|writer| {
+                let db = test.db.clone();
+                tokio::spawn(async move {
+                    for round in 0..40_i64 {
+                        let mut ids = [round, round + writer, 100 - round, 7].map(EntityId);
+                        if writer % 2 == 0 {
+                            ids.reverse();
+                        }
+                        let mut tx = db.write().await?;
+                        let before = accounts::lock(&mut tx, "clowns", &ids).await?;
+                        accounts::raise_version(&mut tx, "clowns", &ids).await?;
+                        let after = accounts::get(&mut tx, "clowns", &ids).await?;
+                        let raised =
+                            before.iter().zip(&after).all(|(before, after)| after.version == before.version + 1);
+                        assert!(raised, "{before:?} {after:?}");
+                        tx.commit().await?;
+                    }
+                    Ok::<(), StoreError>(())
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.unwrap().unwrap_or_else(|error| panic!("{}: {error}", test.kind));
+        }
+        let mut snapshot = test.db.read().await.unwrap();
+        let seven = accounts::get(&mut snapshot, "clowns", &[EntityId(7)]).await.unwrap();
+        assert_eq!(seven[0].version, 320, "{}", test.kind);
+    }
+}
+
 #[tokio::test]
 async fn an_event_ahead_of_its_time_waits_and_an_impossible_one_is_counted() {
     for test in both_databases().await {
@@ -264,7 +299,7 @@ async fn an_event_ahead_of_its_time_waits_and_an_impossible_one_is_counted() {
         assert_eq!(Event::from_json(&due[0].body).unwrap(), ahead, "{}", test.kind);
         assert_eq!(held::count(&mut tx, "clowns").await.unwrap(), 0);
         let old = held::SetAside { source: "file", external_id: "x", at_ms: -1, reason: "before 1970", body: "{}" };
-        held::set_aside(&mut tx, "clowns", &[old.clone()], 5).await.unwrap();
+        held::set_aside(&mut tx, "clowns", std::slice::from_ref(&old), 5).await.unwrap();
         held::set_aside(&mut tx, "clowns", &[old], 6).await.unwrap();
         let counts = held::set_aside_counts(&mut tx, "clowns").await.unwrap();
         assert_eq!((counts.len(), counts[0].n, counts[0].reason.as_str()), (1, 1, "before 1970"));
