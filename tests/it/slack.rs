@@ -10,7 +10,7 @@ use shiftbell_chat::slack::{Looked, SlackClient, SlackSettings, command_response
 use shiftbell_chat::{Found, Message, Outcome, Picture, Sought, To, Visibility};
 use shiftbell_metrics::time::Instant;
 use shiftbell_tests::fake_server::{FakeClock, Fault};
-use shiftbell_tests::fake_slack::{FakeSlack, HISTORY_SCOPES, TOKEN};
+use shiftbell_tests::fake_slack::{FakeSlack, HISTORY_SCOPES, SCOPES, TOKEN};
 
 mod door;
 mod faults;
@@ -219,5 +219,17 @@ fn settings_that_cannot_work_are_refused_with_the_reason() {
         let settings = SlackSettings { api_url: url.to_owned(), ..SlackSettings::new(SecretString::from(token)) };
         let problem = SlackClient::new(settings).unwrap_err().to_string();
         assert!(problem.contains(hint) && !problem.contains(TOKEN), "{problem}");
+    }
+}
+
+#[test]
+fn the_manifest_asks_for_what_the_client_needs_and_offers_the_history_as_a_choice() {
+    let manifest = include_str!("../../deploy/slack-manifest.yaml");
+    let listed = |line: &str| manifest.lines().any(|one| one.trim().split(" # ").next() == Some(line));
+    for scope in SCOPES {
+        assert!(listed(&format!("- {scope}")), "{scope}");
+    }
+    for scope in HISTORY_SCOPES {
+        assert!(listed(&format!("# - {scope}")) && !listed(&format!("- {scope}")), "{scope}");
     }
 }

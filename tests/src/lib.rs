@@ -1,6 +1,7 @@
 //! Test support: databases, fake servers and the whole program on loopback.
 
 pub mod db;
+pub mod fake_discord;
 pub mod fake_hubspot;
 pub mod fake_server;
 pub mod fake_slack;

@@ -1,9 +1,17 @@
 //! Discord: signed interactions in, REST calls out.
 
 mod answer;
+mod client;
+mod commands;
+mod failure;
+mod find;
 mod interaction;
+mod post;
 mod signature;
 
 pub use answer::{Choice, choices_response, deferred_response, interaction_response, pong, update_response};
+pub use client::{DiscordClient, DiscordSettings};
+pub use commands::{Registered, commands, commands_hash};
 pub use interaction::{Completing, Interaction, read_interaction};
+pub use post::repeat_is_safe;
 pub use signature::verify;

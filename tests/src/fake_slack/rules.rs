@@ -1,6 +1,7 @@
 //! What Slack does not accept in a message.
 
 use serde_json::Value;
+use shiftbell_render::limits::slack_would_reject;
 
 use super::methods::{Args, Error, text};
 use super::team::Team;
@@ -33,24 +34,9 @@ pub(super) fn check_message(team: &Team, args: &Args) -> Result<(), Error> {
             }
         }
     }
-    match refused(args, blocks) {
+    match slack_would_reject(&Value::Object(args.clone())) {
         Some(why) if why.contains("msg_blocks_too_long") => Err(Error("msg_blocks_too_long")),
         Some(_) => Err(Error("invalid_blocks")),
         None => Ok(()),
     }
-}
-
-/// Why Slack would refuse the blocks.
-pub(super) fn refused(_args: &Args, blocks: &[Value]) -> Option<String> {
-    if blocks.len() > 50 {
-        return Some("too many blocks".to_owned());
-    }
-    let section = |block: &Value| block["text"]["text"].as_str().map_or(0, |text| text.chars().count());
-    let known = ["section", "header", "divider", "context", "actions", "image", "markdown", "rich_text", "table"];
-    blocks.iter().find_map(|block| {
-        if !known.contains(&block["type"].as_str().unwrap_or_default()) {
-            return Some(format!("unknown block {block}"));
-        }
-        (block["type"] == "section" && !(1..=3_000).contains(&section(block))).then(|| "section text".to_owned())
-    })
 }

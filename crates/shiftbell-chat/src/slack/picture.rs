@@ -14,8 +14,9 @@ const WAIT_FACTOR_MAX: u32 = 8;
 
 /// <https://docs.slack.dev/reference/block-kit/blocks>
 const BLOCKS_MAX: usize = 50;
+/// 2,000 in an image, but all text of a message together has a limit too.
 /// <https://docs.slack.dev/reference/block-kit/blocks/image-block>
-const ALT_CHARS_MAX: usize = 2_000;
+const ALT_CHARS_MAX: usize = 1_500;
 
 impl SlackClient {
     /// Uploads a picture and waits until it can be shown. The file id may be kept and given as [`crate::Message::file`], so that a
@@ -51,17 +52,29 @@ pub(super) fn place_picture(body: &Map<String, Value>, file: &str, alt: &str) ->
     place(body, json!({ "type": "image", "slack_file": { "id": file }, "alt_text": alt }))
 }
 
-/// The message with the text of the picture in its place. Plain text: nothing in it can mention or link.
+/// The message with the text of the picture in its place. Nothing in it can mention, link or format.
 pub(super) fn place_alt(body: &Map<String, Value>, alt: &str) -> Map<String, Value> {
-    let alt: String = alt.chars().take(ALT_CHARS_MAX).collect();
-    place(body, json!({ "type": "context", "elements": [{ "type": "plain_text", "text": alt }] }))
+    let mut text = String::new();
+    for character in alt.chars().take(ALT_CHARS_MAX) {
+        match character {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '*' | '_' | '~' | '`' => text.extend(['\u{200b}', character, '\u{200b}']),
+            other => text.push(other),
+        }
+    }
+    place(body, json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": text, "verbatim": true }] }))
 }
 
 fn place(body: &Map<String, Value>, block: Value) -> Map<String, Value> {
     let mut body = body.clone();
-    if let Some(Value::Array(blocks)) = body.get_mut("blocks")
-        && blocks.len() < BLOCKS_MAX
-    {
+    if let Some(Value::Array(blocks)) = body.get_mut("blocks") {
+        // Where the message was lowered with the picture already, there must not be two.
+        blocks.retain(|block| block["type"] != "image");
+        if blocks.len() >= BLOCKS_MAX {
+            return body;
+        }
         let is_foot = |block: &Value| matches!(block["type"].as_str(), Some("context" | "actions"));
         let at = blocks.iter().rposition(|block| !is_foot(block)).map_or(0, |last| last + 1);
         blocks.insert(at, block);
@@ -89,6 +102,14 @@ mod tests {
         assert_eq!(with["blocks"][2]["slack_file"]["id"], "F1");
         assert_eq!(kinds(&place_alt(&body(&["section", "context"]), "b2b")), ["section", "context", "context"]);
         assert_eq!(kinds(&place_picture(&body(&["context"]), "F1", "b2b")), ["image", "context"]);
+        assert_eq!(
+            kinds(&place_picture(&body(&["section", "image", "context"]), "F1", "b2b")),
+            ["section", "image", "context"]
+        );
+        assert_eq!(
+            place_alt(&body(&["section"]), "<!here> & *")["blocks"][1]["elements"][0]["text"],
+            "&lt;!here&gt; &amp; \u{200b}*\u{200b}"
+        );
     }
 
     #[test]
@@ -102,6 +123,6 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_where_slack_would_reject_it() {
         let with = place_alt(&body(&["section"]), &"ü".repeat(3_000));
-        assert_eq!(with["blocks"][1]["elements"][0]["text"].as_str().unwrap().chars().count(), 2_000);
+        assert_eq!(with["blocks"][1]["elements"][0]["text"].as_str().unwrap().chars().count(), 1_500);
     }
 }
