@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(extra: Value) -> Result<Interaction, Unreadable> {
+    fn read(extra: &Value) -> Result<Interaction, Unreadable> {
         let mut body = json!({
             "id": "900", "application_id": "200", "token": "tok", "version": 1, "guild_id": "G1", "channel_id": "C1",
             "member": {"user": {"id": "U1", "username": "bdr"}, "roles": [], "permissions": "0"}, "locale": "en-US",
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_command_is_read_as_one_would_type_it() {
-        let Ok(Interaction::Asked(asked)) = read(json!({"type": 2, "data": {"id": "1", "name": "kpi", "type": 1,
+        let Ok(Interaction::Asked(asked)) = read(&json!({"type": 2, "data": {"id": "1", "name": "kpi", "type": 1,
             "options": [{"name": "question", "type": 3, "value": " mql-conversion b2b"}]}}))
         else {
             panic!("not asked")
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn subcommands_and_options_of_a_kind_unknown_today_become_words() {
-        let Ok(Interaction::Asked(asked)) = read(json!({"type": 2, "data": {"name": "shiftbell", "options": [
+        let Ok(Interaction::Asked(asked)) = read(&json!({"type": 2, "data": {"name": "shiftbell", "options": [
             {"name": "mute", "type": 1, "options": [{"name": "days", "type": 99, "value": 3}, {"name": "sure", "value": true}]}]}}))
         else {
             panic!("not asked")
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_direct_message_has_a_user_but_no_member_and_no_guild() {
         let Ok(Interaction::Asked(asked)) =
-            read(json!({"type": 2, "guild_id": null, "member": null, "user": {"id": "U2"},
+            read(&json!({"type": 2, "guild_id": null, "member": null, "user": {"id": "U2"},
             "data": {"name": "kpi"}}))
         else {
             panic!("not asked")
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn typing_is_completed() {
-        let Ok(Interaction::Completing(completing)) = read(json!({"type": 4, "data": {"name": "kpi",
+        let Ok(Interaction::Completing(completing)) = read(&json!({"type": 4, "data": {"name": "kpi",
             "options": [{"name": "question", "type": 3, "value": "mq", "focused": true}]}}))
         else {
             panic!("not completing")
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_click_carries_its_action_and_value() {
         let Ok(Interaction::Clicked(clicked)) =
-            read(json!({"type": 3, "data": {"custom_id": "take:l-1", "component_type": 2}, "message": {"id": "M1"}}))
+            read(&json!({"type": 3, "data": {"custom_id": "take:l-1", "component_type": 2}, "message": {"id": "M1"}}))
         else {
             panic!("not clicked")
         };
@@ -256,8 +256,8 @@ mod tests {
     #[test]
     fn a_ping_needs_nothing_and_an_unknown_kind_is_unwanted() {
         assert_eq!(read_interaction(br#"{"type":1}"#), Ok(Interaction::Ping));
-        assert!(matches!(read(json!({"type": 9})), Ok(Interaction::Unwanted { kind: 9, .. })));
-        assert!(matches!(read(json!({"type": 5, "data": null})), Ok(Interaction::Unwanted { kind: 5, .. })));
+        assert!(matches!(read(&json!({"type": 9})), Ok(Interaction::Unwanted { kind: 9, .. })));
+        assert!(matches!(read(&json!({"type": 5, "data": null})), Ok(Interaction::Unwanted { kind: 5, .. })));
         assert!(matches!(read_interaction(b"{"), Err(Unreadable::NotJson { .. })));
         assert!(matches!(read_interaction(b"{}"), Err(Unreadable::FieldMissing { field: "type", .. })));
     }
