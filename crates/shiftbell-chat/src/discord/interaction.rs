@@ -246,7 +246,7 @@ mod tests {
         assert_eq!((clicked.action.as_str(), clicked.value.as_str()), ("take:l-1", "take:l-1"));
         assert_eq!(clicked.message.as_deref(), Some("C1/M1"));
         let Ok(Interaction::Clicked(clicked)) = read(
-            json!({"type": 3, "data": {"custom_id": "snooze", "values": ["3d"]}, "message": {"id": "M1", "flags": 64}}),
+            &json!({"type": 3, "data": {"custom_id": "snooze", "values": ["3d"]}, "message": {"id": "M1", "flags": 64}}),
         ) else {
             panic!("not clicked")
         };
