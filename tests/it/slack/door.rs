@@ -71,9 +71,8 @@ async fn interactions(State(door): State<Arc<Door>>, headers: HeaderMap, body: B
     let Ok(Interaction::Clicked(clicked)) = read_interaction(&body, door.client.api_url()) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let ReplyTo::Slack { response_url } = &clicked.reply else { panic!("not slack") };
     let words = json!({ "text": format!("{} clicked {}", clicked.user, clicked.value) });
-    let outcome = door.client.respond(response_url, &update_response(&words)).await;
+    let outcome = door.client.answer(&clicked.reply, &update_response(&words)).await;
     assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
     StatusCode::OK.into_response()
 }

@@ -9,7 +9,7 @@ use super::answer::fields;
 use super::client::{Failure, SlackClient};
 use super::picture::{place_alt, place_picture};
 use crate::outcome::{remote_id, remote_parts};
-use crate::{Message, Outcome, To};
+use crate::{Message, Outcome, ReplyTo, To};
 
 /// The `event_type` of the metadata by which we know our own messages.
 pub(super) const METADATA_TYPE: &str = "shiftbell";
@@ -75,6 +75,14 @@ impl SlackClient {
                 Outcome::Refused { why: "the time for an answer to this request is over".to_owned() }
             }
             Err(failure) => failure.outcome,
+        }
+    }
+
+    /// As [`SlackClient::respond`], for a request that was read by this crate.
+    pub async fn answer(&self, reply: &ReplyTo, body: &Value) -> Outcome {
+        match reply {
+            ReplyTo::Slack { response_url } => self.respond(response_url, body).await,
+            ReplyTo::Discord { .. } => Outcome::Refused { why: "this request did not come from slack".to_owned() },
         }
     }
 
