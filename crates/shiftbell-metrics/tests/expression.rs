@@ -418,6 +418,15 @@ mod oracle {
                     format!("({} and {})", left.ours, right.ours),
                     format!("({} && {})", left.cel, right.cel)
                 )),
+                // Without parentheses the order is that of the languages, which must be the same.
+                (inner.clone(), inner.clone()).prop_map(|(left, right)| twin(
+                    format!("{} and {}", left.ours, right.ours),
+                    format!("{} && {}", left.cel, right.cel)
+                )),
+                (inner.clone(), inner.clone()).prop_map(|(left, right)| twin(
+                    format!("{} or {}", left.ours, right.ours),
+                    format!("{} || {}", left.cel, right.cel)
+                )),
                 (inner.clone(), inner.clone()).prop_map(|(left, right)| twin(
                     format!("({} or {})", left.ours, right.ours),
                     format!("({} || {})", left.cel, right.cel)
@@ -464,7 +473,7 @@ mod oracle {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
+        #![proptest_config(ProptestConfig::with_cases(4096))]
 
         #[test]
         fn a_sentence_means_what_it_means_in_cel(sentence in sentence(), values in values()) {

@@ -29,7 +29,16 @@ pub(super) fn read_goals(
     let mut goals = Vec::new();
     if let Some(item) = table.get("list") {
         match item.list() {
-            Some(items) => goals.extend(items.iter().filter_map(|item| goal(report, item, ground))),
+            Some(items) => {
+                for item in &items {
+                    let Some(goal) = goal(report, item, ground) else { continue };
+                    if goals.iter().any(|before| is_same(before, &goal)) {
+                        let message = format!("there is already a goal for \"{}\" here", goal.kpi);
+                        report.problem(&item.span, message, Some("leave one of them".to_owned()));
+                    }
+                    goals.push(goal);
+                }
+            }
             None => item.wrong(report, "a list of goals"),
         }
     }
@@ -44,15 +53,28 @@ pub(super) fn read_goals(
     (goals, shares)
 }
 
+/// Whether two goals are for the same.
+fn is_same(left: &Goal, right: &Goal) -> bool {
+    let of = |goal: &Goal| (goal.kpi.clone(), goal.motion.clone(), goal.person.clone(), goal.each.clone());
+    of(left) == of(right) && left.period == right.period
+}
+
 fn goal(report: &mut Report<'_>, item: &Item<'_>, ground: &Ground<'_>) -> Option<Goal> {
     let mut table = item.table(report, "a goal")?;
     let kpi = table.require(report, "kpi", "\"new-arr\"").and_then(|item| {
         let text = item.text(report)?;
         let kpi = known_kpi(report, &text.text, &text.span, ground.kpis)?;
         check_can_have_a_goal(report, kpi, &text);
-        Some(kpi.slug.clone())
+        Some(kpi)
     });
-    let motion = table.get("motion").and_then(|item| known_motion(report, &item, ground.motions));
+    let motion_item = table.get("motion");
+    let motion = motion_item.as_ref().and_then(|item| known_motion(report, item, ground.motions));
+    if let (Some(item), Some(motion), Some(only)) = (motion_item, &motion, kpi.and_then(|kpi| kpi.motion.as_ref()))
+        && motion != only
+    {
+        let message = format!("\"{}\" is of the motion \"{only}\" only", kpi.map_or("", |kpi| &kpi.slug));
+        report.problem(&item.span, message, Some(format!("write motion = \"{only}\"")));
+    }
     let period = table.require(report, "period", "\"2026-Q4\"").and_then(|item| period(report, &item));
     let amount = table.require(report, "goal", "300_000").and_then(|item| item.number(report));
     let person = table.get("person").and_then(|item| ground.people.known(report, &item));
@@ -62,7 +84,7 @@ fn goal(report: &mut Report<'_>, item: &Item<'_>, ground: &Ground<'_>) -> Option
         report.problem(&item.span, "a goal is for one person or for each of a role, not both", fix);
     }
     table.close(report);
-    Some(Goal { kpi: kpi?, motion, period: period?, amount: amount?, person, each })
+    Some(Goal { kpi: kpi?.slug.clone(), motion, period: period?, amount: amount?, person, each })
 }
 
 fn check_can_have_a_goal(report: &mut Report<'_>, kpi: &Kpi, text: &Text) {
@@ -133,6 +155,9 @@ pub(super) fn read_scorecards(report: &mut Report<'_>, table: Option<Table<'_>>,
     };
     let good_day = table.get("good_day");
     scorecards.good_day = good_day.as_ref().and_then(|item| item.percent(report)).unwrap_or(scorecards.good_day);
+    if let Some(item) = good_day.filter(|_| scorecards.good_day > Decimal::ONE_HUNDRED) {
+        item.wrong(report, "a rate of at most \"100 %\"");
+    }
     let partly = table.get("partly");
     scorecards.partly = partly.as_ref().and_then(|item| item.percent(report)).unwrap_or(scorecards.partly);
     if let Some(item) = partly.filter(|_| scorecards.partly > scorecards.good_day) {
@@ -163,8 +188,16 @@ pub(super) fn read_scorecards(report: &mut Report<'_>, table: Option<Table<'_>>,
             let message = format!("the scorecard has {} lines, at most {LINES_MAX} are read", items.len());
             report.problem(&lines.span, message, Some("take the least important out".to_owned()));
         }
-        let lines = items.iter().filter_map(|item| line(report, item, ground)).collect();
-        scorecards.roles.insert(role, lines);
+        let mut read: Vec<ScorecardLine> = Vec::new();
+        for item in &items {
+            let Some(line) = line(report, item, ground) else { continue };
+            if read.iter().any(|before| before.kpi == line.kpi && before.each == line.each) {
+                let message = format!("\"{}\" is already a line of this scorecard", line.kpi);
+                report.problem(&item.span, message, Some("leave one of them".to_owned()));
+            }
+            read.push(line);
+        }
+        scorecards.roles.insert(role, read);
     }
     scorecards
 }

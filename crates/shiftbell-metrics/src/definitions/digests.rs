@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Time;
+
 use super::document::{Entry, Item, Table};
 use super::facts::check_name;
 use super::model::{Closes, Destination, Digest, DigestDays, DigestKind, DigestTo, Motion};
@@ -109,10 +111,7 @@ fn digest(
             None
         }
     };
-    let closes = table.get("closes").and_then(|item| match item.value.as_str() {
-        Some("24:00") => Some(Closes::EndOfDay),
-        _ => item.clock(report).map(Closes::At),
-    });
+    let closes = table.get("closes").and_then(|item| closes(report, &item, at));
     let only = table.get("motions").map(|item| item.texts(report)).unwrap_or_default();
     for text in only.iter().filter(|text| !motions.iter().any(|motion| motion.id == text.text)) {
         report.unknown(&text.span, &text.text, "motion", motions.iter().map(|motion| motion.id.as_str()));
@@ -126,6 +125,19 @@ fn digest(
     }
     let motions = only.into_iter().map(|text| text.text).collect();
     Some(Digest { id, send, to, at, days: days?, closes, motions, not_active })
+}
+
+/// When the message is edited for the last time: after it was sent.
+fn closes(report: &mut Report<'_>, item: &Item<'_>, at: Option<Time>) -> Option<Closes> {
+    if item.value.as_str() == Some("24:00") {
+        return Some(Closes::EndOfDay);
+    }
+    let closes = item.clock(report)?;
+    if at.is_some_and(|at| at >= closes) {
+        let message = format!("{} is not after the digest is sent", report.source(&item.span));
+        report.problem(&item.span, message, Some("write a later time or \"24:00\"".to_owned()));
+    }
+    Some(Closes::At(closes))
 }
 
 fn not_active(send: DigestKind) -> Option<String> {

@@ -103,6 +103,12 @@ fn stage_facts(report: &mut Report<'_>, mut stages: Table<'_>, motion: &mut Moti
             }
         }
     }
+    for end in motion.lost.iter().chain(&motion.gone) {
+        if let Some((stage, _)) = motion.stages.iter().find(|(_, facts)| facts.contains(end)) {
+            let message = format!("in \"{}\" the fact \"{end}\" both reaches \"{stage}\" and ends the way", motion.id);
+            report.problem(&stages.span, message, Some("let it do one of them".to_owned()));
+        }
+    }
     if motion.stages.is_empty() {
         let message = format!("the motion \"{}\" says of no stage what it means", motion.id);
         report.problem(&stages.span, message, Some("add lines such as mql = \"meeting-request\"".to_owned()));

@@ -220,6 +220,10 @@ fn person(
     let mut known_as = BTreeMap::new();
     for outlet in outlets {
         if let Some(id) = table.get(outlet).and_then(|item| item.text(report)) {
+            if let Some(other) = everybody.people.iter().find(|other| other.known_as.get(*outlet) == Some(&id.text)) {
+                let message = format!("\"{}\" is already \"{}\" in {outlet}", id.text, other.email);
+                report.problem(&id.span, message, Some("each id belongs to one person".to_owned()));
+            }
             known_as.insert((*outlet).to_owned(), id.text);
         }
     }

@@ -65,6 +65,13 @@ fn ten_mistakes_are_all_named_at_once() {
 }
 
 #[test]
+fn a_goal_is_in_the_motion_of_its_kpi() {
+    let text = changed("sqls      = { label = \"Requests\",", "sqls      = { label = \"Requests\", motion = \"b2c\",")
+        .replace("kpi = \"sqls\", period", "kpi = \"sqls\", motion = \"b2b\", period");
+    assert_eq!(about(&text), ["110:28: \"sqls\" is of the motion \"b2c\" only; write motion = \"b2c\""]);
+}
+
+#[test]
 fn a_problem_points_at_what_is_written() {
     let text = changed("ae = \"60 %\"", "ae = 60");
     let checked = check(&text);
