@@ -8,6 +8,10 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use serde_json::json;
+use shiftbell_metrics::definitions::model::{KindWords, Vocabulary};
+use shiftbell_metrics::definitions::read;
+use shiftbell_metrics::event::Event;
 use shiftbell_metrics::time::Instant;
 use shiftbell_sources::{Kind, Parsed, Request, Secret, SourceSettings, parse, verify};
 use shiftbell_tests::fake_hubspot::{FakeHubSpot, Generation, Object, Signature};
@@ -148,4 +152,57 @@ fn each_signature_is_believed() {
         let used = verify(Kind::HubSpot, &request, &[Secret::new("client-secret")], &SourceSettings::default(), NOW);
         assert!(used.is_ok(), "{signature:?}: {used:?}");
     }
+}
+
+/// The settings of the sample company's HubSpot.
+fn sample_settings() -> SourceSettings {
+    let outlet = |kind, secrets, settings| KindWords { kind, secrets, required: &[], settings, not_active: None };
+    let outlets =
+        vec![outlet("slack", &["token", "secret"], &["team"]), outlet("discord", &["token", "public_key"], &["guild"])];
+    let vocabulary = Vocabulary { sources: shiftbell_sources::kinds(), outlets };
+    let checked = read("clowns-to-go.toml", include_str!("../../deploy/clowns-to-go.toml"), &vocabulary);
+    let sample = checked.definitions.expect("the sample file has no problems");
+    SourceSettings::of(sample.sources.iter().find(|source| source.id == "hubspot-main").unwrap())
+}
+
+#[test]
+fn the_whole_left_side_of_b2b_can_arrive_by_webhook() {
+    let mut portal = portal();
+    let contact = portal.import_contact(&[("email", "ann@sample.example"), ("hubspot_owner_id", "1001")]);
+    portal.user = "userId:2001".to_owned();
+    let company = portal.create(Object::Company, &[("name", "Sample Bank"), ("segment", "Enterprise")]);
+    portal.associate((Object::Contact, contact), (Object::Company, company));
+    portal.set(Object::Contact, contact, "recent_conversion_event_name", "Corporate page: Meeting request");
+    portal.user = "userId:2004".to_owned();
+    portal.set(Object::Contact, contact, "meeting_status", "Scheduled");
+    portal.set(Object::Contact, contact, "meeting_status", "Completed");
+    let deal = portal.create(Object::Deal, &[("hubspot_owner_id", "1004"), ("product", "corporate-events")]);
+    portal.associate((Object::Deal, deal), (Object::Contact, contact));
+    portal.associate((Object::Deal, deal), (Object::Company, company));
+    for (property, value) in [("amount", "18000"), ("bant", "Yes"), ("dealstage", "Contract won")] {
+        portal.set(Object::Deal, deal, property, value);
+    }
+    let body = serde_json::Value::from(portal.batches().concat()).to_string();
+    let parsed = parse(Kind::HubSpot, body.as_bytes(), &sample_settings(), NOW);
+    assert_eq!(parsed.unreadable, []);
+
+    let events: Vec<serde_json::Value> = parsed.events.iter().map(Event::to_json).collect();
+    let has = |wanted: serde_json::Value| {
+        let is_in =
+            |event: &serde_json::Value| wanted.as_object().unwrap().iter().all(|(key, value)| &event[key] == value);
+        assert!(events.iter().any(is_in), "no event has {wanted}");
+    };
+    let (contact, company, deal) = (contact.to_string(), company.to_string(), deal.to_string());
+    has(json!({"type": "contact_created", "how": "import", "contact": contact}));
+    has(json!({"type": "contact", "set": {"contact": {"owner": "bdr.one@clowns.example"}}}));
+    has(json!({"type": "company", "set": {"company": {"segment": "business"}}}));
+    has(json!({"type": "linked", "contact": contact, "company": company}));
+    has(json!({"type": "form", "form": "meeting-request", "contact": contact}));
+    has(json!({"type": "meeting", "status": "confirmed", "contact": contact, "owner": "ae.one@clowns.example"}));
+    has(json!({"type": "meeting", "status": "held", "contact": contact}));
+    has(json!({"type": "linked", "deal": deal, "company": company}));
+    has(json!({"type": "linked", "deal": deal, "contact": contact}));
+    has(json!({"type": "deal", "set": {"deal": {"amount": 18000, "annual_amount": 18000}}}));
+    has(json!({"type": "deal", "set": {"deal": {"bant": "met"}}}));
+    has(json!({"type": "deal", "set": {"deal": {"stage": "won"}}}));
 }

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `contact.lead_score = ["HubSpot score"]` | the vendor's property `HubSpot score` is our field `contact.lead_score` |
 //! | `deal.stage.won = ["Contract won"]` | where our field is `deal.stage`, the vendor's `Contract won` is our `won` |
-//! | `meeting.status = ["last_meeting"]` | a change of the vendor's property `last_meeting` is an event `meeting` with that `status` |
+//! | `visit.page = ["last_page"]` | a change of the vendor's property `last_page` is an event `visit` with that `page` |
 //! | `form.form.price-list = ["Price list"]` | where our event `form` has a `form`, the vendor's `Price list` is our `price-list` |
 //! | `owner."ann@clowns.example" = ["1001"]` | the vendor's owner or user `1001` is this person |
 //!

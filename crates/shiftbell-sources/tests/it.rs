@@ -4,6 +4,7 @@ mod it {
     mod generic;
     mod hostile;
     mod hubspot;
+    mod sample;
     mod signatures;
     mod tables;
 }
