@@ -46,6 +46,8 @@ pub struct Slack {
 #[derive(Debug)]
 pub struct Discord {
     pub guild: Option<String>,
+    /// Whose commands are registered.
+    pub application: Option<String>,
     pub token: Option<SecretString>,
     pub public_key: Option<SecretString>,
 }
@@ -137,6 +139,7 @@ impl Company {
         });
         let discord = outlet("discord").map(|outlet| Discord {
             guild: outlet.settings.get("guild").cloned(),
+            application: outlet.settings.get("application").cloned(),
             token: secret_of(outlet, "token", "so that nothing can be posted there"),
             public_key: secret_of(outlet, "public_key", "so that its commands are refused"),
         });

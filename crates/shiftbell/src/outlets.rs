@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use shiftbell_chat::discord::{DiscordClient, DiscordSettings};
 use shiftbell_chat::queue::Turn;
 use shiftbell_chat::slack::{Looked, SlackClient, SlackSettings};
 use shiftbell_chat::{Found, Message, Outcome, Picture, ReplyTo, Sought, To};
@@ -20,12 +21,14 @@ use crate::program::Program;
 #[derive(Debug, Default)]
 pub struct Outlets {
     slack: BTreeMap<String, Arc<SlackClient>>,
+    discord: BTreeMap<String, Arc<DiscordClient>>,
 }
 
 /// One chat system of one company.
 #[derive(Clone, Debug)]
 pub enum Client {
     Slack { client: Arc<SlackClient>, holds_unknown: bool },
+    Discord { client: Arc<DiscordClient> },
 }
 
 /// A message lowered for one outlet, with its picture.
@@ -57,6 +60,19 @@ impl Outlets {
                     }
                 }
             }
+            let discord = company.discord.as_ref();
+            if let Some((discord, token)) = discord.and_then(|discord| Some((discord, discord.token.clone()?))) {
+                let application = discord.application.clone().unwrap_or_default();
+                let api_url = config.discord_api_url.clone();
+                match DiscordClient::new(DiscordSettings { api_url, ..DiscordSettings::new(token, application) }) {
+                    Ok(client) => {
+                        outlets.discord.insert(company.name().to_owned(), Arc::new(client));
+                    }
+                    Err(problem) => {
+                        tracing::error!(workspace = company.name(), %problem, "nothing can be posted to Discord")
+                    }
+                }
+            }
         }
         outlets
     }
@@ -68,6 +84,7 @@ impl Outlets {
                 .slack
                 .get(workspace)
                 .map(|client| Client::Slack { client: Arc::clone(client), holds_unknown: false }),
+            "discord" => self.discord.get(workspace).map(|client| Client::Discord { client: Arc::clone(client) }),
             _ => None,
         }
     }
@@ -110,6 +127,10 @@ impl Client {
                 }
                 Looked::Failed(outcome) => return Err(outcome),
             },
+            Client::Discord { .. } => {
+                let why = format!("Discord shows nobody's e-mail; write discord = \"...\" into the line of {email}");
+                return Err(Outcome::Closed { why });
+            }
         };
         let person =
             Person { email: email.clone(), outlet: message.outlet.clone(), outlet_id: found.clone(), name: None };
@@ -140,6 +161,7 @@ impl Client {
         };
         let body = match self {
             Client::Slack { .. } => shiftbell_render::slack::message(document, None),
+            Client::Discord { .. } => shiftbell_render::discord::message(document, picture.is_some()),
         };
         Lowered { body, picture }
     }
@@ -147,30 +169,35 @@ impl Client {
     pub fn may_send(&self, channel: &str, now: Instant) -> Turn {
         match self {
             Client::Slack { client, .. } => client.may_send(channel, now),
+            Client::Discord { client } => client.may_send(channel, now),
         }
     }
 
     pub fn may_edit(&self, channel: &str, now: Instant) -> Turn {
         match self {
             Client::Slack { client, .. } => client.may_edit(channel, now),
+            Client::Discord { client } => client.may_edit(channel, now),
         }
     }
 
     pub async fn post(&self, to: To<'_>, message: &Message<'_>, dedupe_key: &str, now: Instant) -> Outcome {
         match self {
             Client::Slack { client, .. } => client.post(to, message, dedupe_key, now).await,
+            Client::Discord { client } => client.post(to, message, dedupe_key, now).await,
         }
     }
 
     pub async fn edit(&self, id: &str, message: &Message<'_>, now: Instant) -> Outcome {
         match self {
             Client::Slack { client, .. } => client.edit(id, message, now).await,
+            Client::Discord { client } => client.edit(id, message, now).await,
         }
     }
 
-    pub async fn find(&self, sought: &Sought<'_>, _now: Instant) -> Found {
+    pub async fn find(&self, sought: &Sought<'_>, now: Instant) -> Found {
         match self {
             Client::Slack { client, .. } => client.find(sought).await,
+            Client::Discord { client } => client.find(sought, now).await,
         }
     }
 
@@ -178,6 +205,7 @@ impl Client {
     pub fn holds_unknown(&self) -> bool {
         match self {
             Client::Slack { holds_unknown, .. } => *holds_unknown,
+            Client::Discord { .. } => false,
         }
     }
 }
@@ -191,9 +219,13 @@ pub async fn respond(program: &Program, company: &Company, reply: &ReplyTo, body
                 Outcome::Closed { why: "there is no Slack token; set the one that [outlets.slack] names".to_owned() }
             }
         },
-        ReplyTo::Discord { .. } => {
-            Outcome::Closed { why: "there is no Discord token; set the one that [outlets.discord] names".to_owned() }
-        }
+        ReplyTo::Discord { .. } => match program.outlets.discord.get(company.name()) {
+            Some(client) => client.edit_original(reply, &Message::words(body), program.clock.now()).await,
+            None => {
+                let why = "there is no Discord token; set the one that [outlets.discord] names".to_owned();
+                Outcome::Closed { why }
+            }
+        },
     };
     match outcome {
         Outcome::Delivered { .. } => {}

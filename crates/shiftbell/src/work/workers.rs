@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shiftbell_store::inbox::Rotation;
 
+use super::delivery;
 use super::intake::Intake;
 use crate::program::Program;
 
@@ -28,6 +29,7 @@ pub fn start(program: &Arc<Program>) {
         };
         program.tasks.spawn(take_in(Arc::clone(program), intake));
     }
+    program.tasks.spawn(deliver(Arc::clone(program)));
     program.tasks.spawn(checkpoint(Arc::clone(program)));
 }
 
@@ -47,6 +49,24 @@ async fn take_in(program: Arc<Program>, mut intake: Intake) {
         tokio::select! {
             () = program.stop.cancelled() => {}
             () = program.woken.intake.notified() => {}
+            () = program.clock.wait_ms(wait_ms) => {}
+        }
+    }
+}
+
+async fn deliver(program: Arc<Program>) {
+    while !program.stop.is_cancelled() {
+        let wait_ms = match delivery::turn(&program).await {
+            Ok(0) => LOOK_EVERY_MS,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "delivery failed; it is tried again");
+                AFTER_FAILURE_MS
+            }
+        };
+        tokio::select! {
+            () = program.stop.cancelled() => {}
+            () = program.woken.delivery.notified() => {}
             () = program.clock.wait_ms(wait_ms) => {}
         }
     }
