@@ -3,25 +3,34 @@
 //! The arithmetic asks [`Rows`] for what it needs. What is not there yet is noted, and the caller reads it and asks again,
 //! so that the plan of reading and the arithmetic cannot differ.
 
+mod choose;
 mod compare;
 mod measure;
+mod people;
+mod recount;
 mod rows;
 mod stock;
 mod tally;
+mod waiting;
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::{Definitions, Kpi, KpiKind};
+use crate::codec::Corrupt;
+use crate::definitions::Definitions;
 use crate::money::Money;
 use crate::period::Period;
 use crate::question::Question;
 use crate::time::Instant;
 
-pub use measure::{ask, ways};
+pub use choose::{ask, reads, ways};
+pub use people::{Fate, Someone, who};
+pub use recount::{Recount, Refolded, recompute};
 pub use rows::{Read, Rows};
+pub use stock::Standing as OpenRecord;
+pub use tally::UNKNOWN;
 
 /// A question with what the asker's world adds to it.
 #[derive(Clone, Debug)]
@@ -55,6 +64,14 @@ pub enum Cannot {
     NeedsMotion(String),
     #[error("{kpi} is not defined in {motion}")]
     NotInMotion { kpi: String, motion: String },
+    #[error("there is no motion `{0}`")]
+    NoMotion(String),
+    #[error("there is no dimension `{0}`")]
+    NoDimension(String),
+    #[error("the formula of {0} leads back to itself")]
+    Circle(String),
+    #[error("{0}")]
+    Damaged(#[from] Corrupt),
 }
 
 /// A share of a whole, always with its counts.
@@ -92,7 +109,8 @@ pub enum Figure {
         amounts: Vec<Money>,
         records: i64,
     },
-    /// Milliseconds, on the edges of the lag buckets; `reached` have arrived, `open` are still on their way.
+    /// Milliseconds, on the edges of the lag buckets; `reached` have arrived, `open` are still on their way and count as
+    /// waiting at least as long as they have. `None` where too many still wait. Who was lost on the way is in neither.
     Duration {
         median_ms: Option<i64>,
         p90_ms: Option<i64>,
@@ -181,7 +199,7 @@ pub struct Ways {
     /// Lost within the window, and not reached.
     pub lost: i64,
     pub neither: i64,
-    /// Of those not counted, how many reached it after their window.
+    /// Of those who did neither, how many reached it after their window.
     pub later: i64,
 }
 
@@ -216,19 +234,4 @@ pub struct Answer {
     pub is_too_few: bool,
     /// Figures of the KPIs in a formula, by slug.
     pub inputs: BTreeMap<String, Figure>,
-}
-
-/// The window of a conversion in one motion.
-fn window_of<'a>(kpi: &'a Kpi, motion: &str) -> Option<&'a crate::definitions::Span> {
-    match &kpi.kind {
-        KpiKind::Conversion { within, .. } => within.of(motion),
-        KpiKind::Count { .. }
-        | KpiKind::Time { .. }
-        | KpiKind::Sum { .. }
-        | KpiKind::Share { .. }
-        | KpiKind::Stock { .. }
-        | KpiKind::Worklist { .. }
-        | KpiKind::Formula { .. }
-        | KpiKind::Standard { .. } => None,
-    }
 }

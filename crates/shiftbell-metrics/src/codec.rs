@@ -76,10 +76,6 @@ impl<'a> Reader<'a> {
         Corrupt { what: self.what, why }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     pub(crate) fn finish(self) -> Result<(), Corrupt> {
         if self.bytes.is_empty() { Ok(()) } else { Err(self.corrupt("bytes left over")) }
     }
@@ -219,10 +215,6 @@ impl Names {
     /// The place of a text, if any entry has it.
     pub(crate) fn find(&self, name: &str) -> Option<u64> {
         self.0.iter().position(|known| &**known == name).map(|place| place as u64 + 1)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 }
 

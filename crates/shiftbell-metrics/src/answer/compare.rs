@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::tally::Tally;
 use super::{AgainstTarget, Chance, Figure, Rate, Standing, Standout};
-use crate::definitions::{Better, Definitions, Sure, Target};
+use crate::codec::Name;
+use crate::definitions::{Better, Definitions, Span, SpanUnit, Sure, Target};
 use crate::stats::{newcombe_difference, z_of};
+use crate::time::MS_PER_HOUR;
 
 /// Whether two rates differ by more than chance.
 pub(super) fn chance(now: Rate, before: Rate, too_few: u32) -> Chance {
@@ -30,7 +31,7 @@ pub(super) fn against(figure: &Figure, target: Target, better: Better, defs: &De
         (Figure::Money { amounts, .. }, Target::Number(number)) => (amounts.first()?.major(), number, Decimal::ZERO),
         (Figure::Duration { median_ms, p90_ms, shows_p90, .. }, Target::Span(span)) => {
             let ms = if *shows_p90 { *p90_ms } else { *median_ms };
-            (Decimal::from(ms?), Decimal::from(span.elapsed_ms()?), Decimal::ZERO)
+            (Decimal::from(ms?), Decimal::from(length(span)?), Decimal::ZERO)
         }
         (Figure::Number { value, is_share: true }, Target::Rate(percent)) => {
             ((*value)?.checked_mul(Decimal::ONE_HUNDRED)?, percent, defs.policies.level_points)
@@ -57,6 +58,21 @@ pub(super) fn against(figure: &Figure, target: Target, better: Better, defs: &De
     Some(AgainstTarget { target, standing, short_by: short_by(figure, target, better) })
 }
 
+/// Milliseconds of a target; working hours are hours of the working clock.
+fn length(span: Span) -> Option<i64> {
+    match span.unit {
+        SpanUnit::WorkingHours => Some(i64::from(span.count) * MS_PER_HOUR),
+        SpanUnit::Minutes
+        | SpanUnit::Hours
+        | SpanUnit::Days
+        | SpanUnit::WorkingDays
+        | SpanUnit::Weeks
+        | SpanUnit::Months
+        | SpanUnit::Quarters
+        | SpanUnit::Years => super::choose::length_ms(span),
+    }
+}
+
 /// How many more people it takes for a rate to reach its target, rounded up.
 fn short_by(figure: &Figure, percent: Decimal, better: Better) -> Option<i64> {
     let Figure::Rate { rate } = figure else { return None };
@@ -71,13 +87,13 @@ fn short_by(figure: &Figure, percent: Decimal, better: Better) -> Option<i64> {
 /// The part that is furthest from all others on the bad side, if that is more than chance.
 pub(super) fn standout(
     dimension: &str,
-    parts: &BTreeMap<String, Tally>,
+    parts: &BTreeMap<Option<Name>, Rate>,
     whole: Rate,
     better: Better,
     too_few: u32,
 ) -> Option<Standout> {
-    let candidates = parts.iter().filter(|(value, _)| !value.is_empty()).filter_map(|(value, tally)| {
-        let rate = tally.rate();
+    let candidates = parts.iter().filter_map(|(value, rate)| {
+        let (value, rate) = (value.as_ref()?, *rate);
         let others = Rate { num: whole.num - rate.num, den: whole.den - rate.den };
         let behind = match better {
             Better::Higher => others.percent()? - rate.percent()?,
@@ -85,7 +101,7 @@ pub(super) fn standout(
         };
         let judged = chance(rate, others, too_few) == Chance::MoreThanChance;
         (judged && behind > Decimal::ZERO)
-            .then(|| (behind, Standout { dimension: dimension.to_owned(), value: value.clone(), rate, others }))
+            .then(|| (behind, Standout { dimension: dimension.to_owned(), value: value.to_string(), rate, others }))
     });
     candidates.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, standout)| standout)
 }

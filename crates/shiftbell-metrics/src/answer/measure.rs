@@ -1,546 +1,306 @@
-//! The arithmetic of every kind of KPI.
+//! One KPI in one period: what it comes to.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::{against, chance, standout};
+use rust_decimal::Decimal;
+
+use super::choose::{FORMULA_DEPTH_MAX, kpi_of, length_ms};
 use super::rows::Desk;
-use super::tally::{Credit, Selection, Tally};
-use super::{Answer, Asked, Before, Cannot, Chance, Figure, Maturity, Newer, Outcome, Part, Rate, Read, Rows, Ways};
-use crate::definitions::{CountOf, FieldName, Kpi, KpiKind, Target, TimeShow, TimeTo};
-use crate::expression::Scope;
-use crate::period::{Period, default_period, full_weeks_before, previous, previous_at_same_age, week_start};
-use crate::time::{Instant, MS_PER_DAY};
+use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
+use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
+use crate::codec::Name;
+use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo};
+use crate::expression::Expression;
+use crate::money::{Currency, Money};
+use crate::period::Period;
+use crate::segment::Credit;
+use crate::time::{Day, Instant};
 use crate::value::Value;
 
-/// Most values shown in a breakdown; the rest is added up as "other".
-const PARTS_MAX: usize = 50;
+/// What is measured, for whom, when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) asked: &'a Asked<'a>,
+    pub(super) desk: &'a Desk<'a>,
+    pub(super) kpi: &'a Kpi,
+    pub(super) motions: &'a [&'a str],
+    pub(super) period: &'a Period,
+    pub(super) by: Option<&'a str>,
+    /// From segments only, with everything that only they know.
+    pub(super) exact: bool,
+}
 
-/// Answers a question from rows, or says which rows it needs.
-pub fn ask(asked: &Asked<'_>, rows: &Rows) -> Outcome {
-    let desk = Desk::new(rows);
-    let answer = Ask { asked, desk: &desk }.answer();
-    match answer {
-        Err(why) => Outcome::Cannot(why),
-        Ok(answer) => match desk.missing() {
-            needed if needed.is_empty() => Outcome::Answer(Box::new(answer)),
-            needed => Outcome::Need(needed),
-        },
+/// What was found.
+#[derive(Clone, Debug)]
+pub(super) struct Measured {
+    pub(super) figure: Figure,
+    /// By the value of the dimension asked for; they add up to the whole.
+    pub(super) groups: Vec<(Option<Name>, Figure)>,
+    pub(super) maturity: Option<Maturity>,
+    pub(super) ways: Option<Ways>,
+    pub(super) inputs: BTreeMap<String, Figure>,
+}
+
+impl Measured {
+    pub(super) fn only(figure: Figure) -> Measured {
+        Measured { figure, groups: Vec::new(), maturity: None, ways: None, inputs: BTreeMap::new() }
     }
 }
 
-/// What became of everyone who entered a conversion: `None` for any other kind of KPI, or with the rows it needs.
-pub fn ways(asked: &Asked<'_>, rows: &Rows) -> Result<Option<Ways>, Vec<Read>> {
-    let desk = Desk::new(rows);
-    let ask = Ask { asked, desk: &desk };
-    let ways = ask.ways();
-    match desk.missing() {
-        needed if needed.is_empty() => Ok(ways),
-        needed => Err(needed),
-    }
-}
+/// Facts are credited to who did them, else to who owned the record.
+const FACT_CREDIT: &[Credit] = &[Credit::Actor, Credit::Owner];
+const OWNER_CREDIT: &[Credit] = &[Credit::Owner];
+/// What was sourced is credited to the owner of the contact, else of the record.
+const SOURCED_CREDIT: &[Credit] = &[Credit::Sourced, Credit::Owner];
 
-struct Ask<'a> {
-    asked: &'a Asked<'a>,
-    desk: &'a Desk<'a>,
-}
-
-/// What a KPI measures in one motion, ready to be added up over a period.
-struct Measure<'a> {
-    kpi: &'a Kpi,
-    /// One, or every motion added up.
-    motions: Vec<&'a str>,
-    window_ms: Option<i64>,
-}
-
-impl<'a> Ask<'a> {
-    fn answer(&self) -> Result<Answer, Cannot> {
-        let (defs, question) = (self.asked.defs, self.asked.question);
-        let kpi = defs.kpi(&question.kpi).ok_or_else(|| Cannot::NoKpi(question.kpi.clone()))?;
-        let measure = self.measure(kpi)?;
-        let period = self.period(&measure);
-        let figure = self.figure(&measure, &period, &question.filters)?;
-        let mut answer = self.bare(&measure, period, figure);
-        self.add_maturity(&measure, &mut answer);
-        self.add_before(&measure, &mut answer)?;
-        self.add_target(&measure, &mut answer);
-        self.add_standout(&measure, &mut answer);
-        self.add_parts(&measure, &mut answer)?;
-        Ok(answer)
+impl<'a> Scope<'a> {
+    pub(super) fn measure(&self) -> Result<Measured, Cannot> {
+        self.measure_within(0)
     }
 
-    fn ways(&self) -> Option<Ways> {
-        let kpi = self.asked.defs.kpi(&self.asked.question.kpi)?;
-        let measure = self.measure(kpi).ok()?;
-        let KpiKind::Conversion { from, to, .. } = &kpi.kind else { return None };
-        let period = self.period(&measure);
-        let motion = measure.motions.first()?;
-        let mut selection = self.selection(&measure, motion, from, &period, &self.asked.question.filters);
-        selection.target = Some(to);
-        (!self.asked.question.in_period).then(|| selection.ways(self.desk))
-    }
-
-    fn measure(&self, kpi: &'a Kpi) -> Result<Measure<'a>, Cannot> {
-        let (defs, question) = (self.asked.defs, self.asked.question);
-        if let Some(why) = &kpi.not_active {
-            return Err(Cannot::NotActive(why.clone()));
-        }
-        let label = |id: &str| defs.motion(id).map_or_else(|| id.to_owned(), |motion| motion.id.clone());
-        if let (Some(only), Some(wanted)) = (&kpi.motion, &question.motion)
-            && only != wanted
-        {
-            return Err(Cannot::OtherMotion { kpi: kpi.label.clone(), motion: label(only) });
-        }
-        let one = question.motion.as_deref().or(kpi.motion.as_deref());
-        let motions: Vec<&str> = match one {
-            Some(id) => defs.motions.iter().filter(|motion| motion.id == id).map(|motion| motion.id.as_str()).collect(),
-            None => defs.motions.iter().map(|motion| motion.id.as_str()).collect(),
-        };
-        let window_ms = match &kpi.kind {
-            KpiKind::Conversion { within, .. } => {
-                let [motion] = motions.as_slice() else {
-                    return Err(Cannot::NeedsMotion(motions.join(", ")));
-                };
-                let missing = || Cannot::NotInMotion { kpi: kpi.label.clone(), motion: label(motion) };
-                Some(within.of(motion).and_then(|span| span.elapsed_ms()).ok_or_else(missing)?)
+    fn measure_within(&self, depth: usize) -> Result<Measured, Cannot> {
+        match &self.kpi.kind {
+            KpiKind::Count { of } => self.count(of),
+            KpiKind::Conversion { from, to, .. } if self.asked.question.in_period => self.in_period(from, to),
+            KpiKind::Conversion { from, to, .. } => self.conversion(from, to),
+            KpiKind::Time { from, to, working_hours, show } => self.time(from, to, *working_hours, *show),
+            KpiKind::Sum { of, at } => self.sum(of, at),
+            KpiKind::Share { of, also } => self.share(of, also),
+            KpiKind::Stock { of, filter, have } => self.stock(*of, filter.as_ref(), have.as_ref()),
+            KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
+            KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
+            KpiKind::Standard { name, .. } => {
+                let label = &self.kpi.label;
+                Err(Cannot::NotActive(format!("{label} ({name}) needs the ledger of recurring revenue")))
             }
-            KpiKind::Time { .. }
-            | KpiKind::Count { .. }
-            | KpiKind::Sum { .. }
-            | KpiKind::Share { .. }
-            | KpiKind::Stock { .. }
-            | KpiKind::Worklist { .. }
-            | KpiKind::Formula { .. }
-            | KpiKind::Standard { .. } => None,
-        };
-        Ok(Measure { kpi, motions, window_ms })
-    }
-
-    fn period(&self, measure: &Measure<'_>) -> Period {
-        let workspace = &self.asked.defs.workspace;
-        let today = workspace.zone.day_of(self.asked.now);
-        let weeks = self.asked.defs.policies.default_period_weeks;
-        let waits_ms = if self.asked.question.in_period { None } else { self.waits_ms(measure) };
-        match (&self.asked.question.period, waits_ms) {
-            (Some(period), _) => period.clone(),
-            (None, Some(window)) => {
-                let days = u32::try_from((window + MS_PER_DAY - 1) / MS_PER_DAY).unwrap_or(u32::MAX);
-                default_period(today, weeks, days, workspace)
-            }
-            (None, None) => full_weeks_before(today, weeks, workspace.week_starts, &workspace.zone),
         }
     }
 
-    /// How long one waits until the last who entered has arrived: the window, for a time that of the same two stages.
-    fn waits_ms(&self, measure: &Measure<'_>) -> Option<i64> {
-        let KpiKind::Time { from, to: TimeTo::Stage(to), .. } = &measure.kpi.kind else { return measure.window_ms };
-        let [motion] = measure.motions.as_slice() else { return None };
-        self.asked.defs.kpis.iter().find_map(|kpi| match &kpi.kind {
-            KpiKind::Conversion { from: a, to: b, within, .. } if a == from && b == to => {
-                within.of(motion)?.elapsed_ms()
-            }
-            _ => None,
-        })
-    }
-
-    fn bare(&self, measure: &Measure<'_>, period: Period, figure: Figure) -> Answer {
-        let (defs, question) = (self.asked.defs, self.asked.question);
-        let label = |id: &String| defs.stage(id).map_or_else(|| id.clone(), |stage| stage.label.clone());
-        let (from, to) = match &measure.kpi.kind {
-            KpiKind::Conversion { from, to, .. } => (Some(label(from)), Some(label(to))),
-            KpiKind::Time { from, to: TimeTo::Stage(to) | TimeTo::Fact(to), .. } => {
-                (Some(label(from)), Some(label(to)))
-            }
-            KpiKind::Count { .. }
-            | KpiKind::Sum { .. }
-            | KpiKind::Share { .. }
-            | KpiKind::Stock { .. }
-            | KpiKind::Worklist { .. }
-            | KpiKind::Formula { .. }
-            | KpiKind::Standard { .. } => (None, None),
+    /// What is asked of one series. Facts and stages are credited differently.
+    pub(super) fn ask(&self, series: String) -> Ask<'a> {
+        let is_sourced = self.kpi.credit.as_deref() == Some("sourced");
+        let credit = match series.split_once('/') {
+            Some(("fact", _)) => FACT_CREDIT,
+            None if is_sourced => SOURCED_CREDIT,
+            Some(_) | None => OWNER_CREDIT,
         };
-        let motion = match measure.motions.as_slice() {
-            [one] => Some((*one).to_owned()),
-            _ => None,
-        };
-        let window =
-            motion.as_deref().and_then(|motion| super::window_of(measure.kpi, motion)).map(ToString::to_string);
-        let is_too_few = matches!(&figure, Figure::Rate { rate } if rate.den < i64::from(defs.policies.too_few));
-        Answer {
-            kpi: measure.kpi.slug.clone(),
-            label: measure.kpi.label.clone(),
-            motion,
-            from,
-            to,
-            figure,
-            period,
-            is_default_period: question.period.is_none(),
-            window,
-            in_period: question.in_period,
-            filters: question.filters.clone(),
-            version: measure.kpi.version.clone(),
-            maturity: None,
-            newer: None,
-            before: None,
-            target: None,
-            standout: None,
-            by: question.by.clone(),
-            parts: Vec::new(),
-            ways: None,
-            is_too_few,
-            inputs: BTreeMap::new(),
-        }
-    }
-
-    /// The entries of a series in one motion, as the question limits them.
-    fn selection<'s>(
-        &'s self,
-        measure: &'s Measure<'_>,
-        motion: &'s str,
-        series: &'s str,
-        period: &'s Period,
-        filters: &'s [(String, String)],
-    ) -> Selection<'s> {
-        let sourced = measure.kpi.credit.as_deref() == Some("sourced");
-        let credit = match series.starts_with("fact/") {
-            true => Credit::Actor,
-            false if sourced => Credit::Sourced,
-            false => Credit::Owner,
-        };
-        Selection {
-            defs: self.asked.defs,
-            now: self.asked.now,
-            motion,
+        Ask {
+            motions: self.motions.to_vec(),
             series,
-            period,
-            filters,
+            period: self.period,
+            by: self.by,
+            filters: &self.asked.question.filters,
+            target: None,
+            window: None,
+            measure: None,
             names: self.asked.names,
             credit,
-            target: None,
-            window_ms: measure.window_ms,
-            measure: None,
+            exact: self.exact,
+            working: None,
         }
     }
 
-    /// The number over a period.
-    fn figure(&self, measure: &Measure<'_>, period: &Period, filters: &[(String, String)]) -> Result<Figure, Cannot> {
+    fn tally(&self, ask: &Ask<'_>) -> Result<Tallies, Cannot> {
+        tally(self.asked.defs, self.desk, ask)
+    }
+
+    fn grouped(&self, tallies: &Tallies, figure: impl Fn(&Tally) -> Figure) -> Measured {
+        let mut found = Measured::only(figure(&whole(tallies)));
+        if self.by.is_some() {
+            found.groups = groups(tallies).into_iter().map(|(group, tally)| (group, figure(&tally))).collect();
+        }
+        found
+    }
+
+    fn count(&self, of: &CountOf) -> Result<Measured, Cannot> {
+        let count = |tally: &Tally| Figure::Count { count: tally.entered };
+        match of {
+            CountOf::Stage(stage) => Ok(self.grouped(&self.tally(&self.ask(stage.clone()))?, count)),
+            CountOf::Facts(facts) if can_overlap(self.asked.defs, facts) => self.any_of(facts),
+            CountOf::Facts(facts) => {
+                let mut all = Tallies::new();
+                for fact in facts {
+                    join(&mut all, self.tally(&self.ask(of_fact(fact)))?);
+                }
+                Ok(self.grouped(&all, count))
+            }
+        }
+    }
+
+    fn sum(&self, of: &FieldName, at: &CountOf) -> Result<Measured, Cannot> {
+        let series = match at {
+            CountOf::Stage(stage) => vec![stage.clone()],
+            CountOf::Facts(facts) => facts.iter().map(|fact| of_fact(fact)).collect(),
+        };
+        let mut all = Tallies::new();
+        for series in series {
+            join(&mut all, self.tally(&Ask { measure: Some(of.to_string()), ..self.ask(series) })?);
+        }
         let own = self.asked.defs.workspace.currency;
-        let whole = |part: &Tallied| part.figure(measure, own);
-        match &measure.kpi.kind {
-            KpiKind::Share { of, also } => Ok(Figure::Rate { rate: self.share(measure, of, also, period, filters) }),
-            KpiKind::Stock { of, filter, have } => {
-                Ok(super::stock::stock(self.asked, self.desk, *of, filter.as_ref(), have.as_ref()))
-            }
-            KpiKind::Formula { kpis, formula, .. } => self.formula(measure, kpis, formula, period, filters),
-            KpiKind::Count { of: CountOf::Facts(facts) } if facts.len() > 1 => {
-                Ok(Figure::Count { count: self.distinct(measure, facts, period, filters) })
-            }
-            KpiKind::Count { .. } | KpiKind::Sum { .. } | KpiKind::Conversion { .. } | KpiKind::Time { .. } => {
-                Ok(whole(&self.tallied(measure, period, filters)))
-            }
-            KpiKind::Worklist { .. } | KpiKind::Standard { .. } => {
-                Err(Cannot::NotActive(format!("{} is not active yet", measure.kpi.label)))
-            }
-        }
+        Ok(self.grouped(&all, |tally| Figure::Money { amounts: amounts(&tally.sums, own), records: tally.entered }))
     }
 
-    /// Adds up every series and motion that the KPI counts.
-    fn tallied(&self, measure: &Measure<'_>, period: &Period, filters: &[(String, String)]) -> Tallied {
-        let mut sum = Tallied::default();
-        self.each_series(measure, |motion, series, target, field| {
-            let mut selection = self.selection(measure, motion, series, period, filters);
-            selection.target = target;
-            selection.measure = field;
-            if self.asked.question.in_period && target.is_some() {
-                selection.target = None;
-                selection.window_ms = None;
-                sum.entered.add(&selection.tally(self.desk), 1);
-                selection.series = target.unwrap_or_default();
-                sum.arrived.add(&selection.tally(self.desk), 1);
-            } else {
-                sum.entered.add(&selection.tally(self.desk), 1);
-            }
-        });
-        sum.in_period = self.asked.question.in_period;
-        sum
-    }
-
-    /// The same by the values of a dimension.
-    fn tallied_by(&self, measure: &Measure<'_>, period: &Period, dimension: &str) -> BTreeMap<String, Tallied> {
-        let mut parts: BTreeMap<String, Tallied> = BTreeMap::new();
-        let in_period = self.asked.question.in_period;
-        self.each_series(measure, |motion, series, target, field| {
-            let mut selection = self.selection(measure, motion, series, period, &self.asked.question.filters);
-            selection.target = target.filter(|_| !in_period);
-            selection.measure = field;
-            if in_period {
-                selection.window_ms = None;
-            }
-            for (value, tally) in selection.tally_by(self.desk, dimension) {
-                parts.entry(value).or_default().entered.add(&tally, 1);
-            }
-            if let (true, Some(target)) = (in_period, target) {
-                selection.series = target;
-                for (value, tally) in selection.tally_by(self.desk, dimension) {
-                    parts.entry(value).or_default().arrived.add(&tally, 1);
+    /// Those who entered `from` in the period, and how many of them reached `to` within the window of their motion.
+    fn conversion(&self, from: &str, to: &str) -> Result<Measured, Cannot> {
+        let (mut all, mut maturity) = (Tallies::new(), Maturity::default());
+        for motion in self.motions.iter().filter(|motion| !motion.is_empty()) {
+            let Some(window) = window_ms(self.kpi, motion) else { continue };
+            let ask = Ask {
+                motions: vec![motion],
+                target: Some(to.to_owned()),
+                window: Some(window),
+                ..self.ask(from.to_owned())
+            };
+            let found = self.tally(&ask)?;
+            for (day, tallies) in &found {
+                let side = if self.is_closed(*day, window) { &mut maturity.closed } else { &mut maturity.running };
+                for tally in tallies.values() {
+                    side.num += tally.reached;
+                    side.den += tally.entered;
                 }
             }
-        });
-        parts.values_mut().for_each(|part| part.in_period = in_period);
-        parts
+            join(&mut all, found);
+        }
+        let mut found = self.grouped(&all, |tally| Figure::Rate { rate: tally.rate() });
+        found.maturity = Some(maturity);
+        let Tally { entered, reached, lost, later, .. } = whole(&all);
+        found.ways = Some(Ways { entered, reached, lost, neither: entered - reached - lost, later });
+        // Cells do not tell who came later: better nothing than a zero that looks like a count.
+        found.ways = found.ways.filter(|_| self.exact);
+        Ok(found)
     }
 
-    /// Calls with motion, series, target and measure of everything that the KPI adds up.
-    fn each_series(&self, measure: &Measure<'_>, mut call: impl FnMut(&str, &str, Option<&str>, Option<&str>)) {
-        for motion in &measure.motions {
-            match &measure.kpi.kind {
-                KpiKind::Conversion { from, to, .. } => call(motion, from, Some(to), None),
-                KpiKind::Time { from, to: TimeTo::Stage(to), .. } => call(motion, from, Some(to), None),
-                KpiKind::Time { from, to: TimeTo::Fact(fact), .. } => {
-                    call(motion, from, Some(&format!("fact/{fact}")), None);
-                }
-                KpiKind::Count { of } => each_of(of, |series| call(motion, series, None, None)),
-                KpiKind::Sum { of, at } => {
-                    let field = of.to_string();
-                    each_of(at, |series| call(motion, series, None, Some(&field)));
-                }
-                KpiKind::Share { .. }
-                | KpiKind::Stock { .. }
-                | KpiKind::Worklist { .. }
-                | KpiKind::Formula { .. }
-                | KpiKind::Standard { .. } => {}
+    /// Whether the window of everybody who entered on this day has closed.
+    fn is_closed(&self, day: Day, window: i64) -> bool {
+        self.period.zone.start_of(day.plus(1)).plus_ms(window) <= self.asked.now
+    }
+
+    /// Both stages counted in the period, whoever they are: may exceed 100 %.
+    fn in_period(&self, from: &str, to: &str) -> Result<Measured, Cannot> {
+        let entered = self.tally(&self.ask(from.to_owned()))?;
+        let reached = self.tally(&self.ask(to.to_owned()))?;
+        let rate = |num: i64, den: i64| Figure::Rate { rate: Rate { num, den } };
+        let mut found = Measured::only(rate(whole(&reached).entered, whole(&entered).entered));
+        if self.by.is_some() {
+            let (entered, reached) = (groups(&entered), groups(&reached));
+            let values: BTreeSet<&Option<Name>> = entered.keys().chain(reached.keys()).collect();
+            let count = |of: &BTreeMap<Option<Name>, Tally>, value| of.get(value).map_or(0, |tally| tally.entered);
+            for value in values {
+                found.groups.push((value.clone(), rate(count(&reached, value), count(&entered, value))));
             }
         }
+        Ok(found)
     }
 
-    /// How many events were any of these facts: an event that is two of them counts once.
-    fn distinct(&self, measure: &Measure<'_>, facts: &[String], period: &Period, filters: &[(String, String)]) -> i64 {
-        let mut seen = BTreeSet::new();
-        for motion in &measure.motions {
-            for fact in facts {
-                let series = format!("fact/{fact}");
-                let selection = self.selection(measure, motion, &series, period, filters);
-                seen.extend(selection.entries(self.desk).map(|entry| (entry.entity, entry.event)));
+    fn time(&self, from: &str, to: &TimeTo, working_hours: bool, show: TimeShow) -> Result<Measured, Cannot> {
+        let target = match to {
+            TimeTo::Stage(stage) => stage.clone(),
+            TimeTo::Fact(fact) => of_fact(fact),
+        };
+        let working = if working_hours { place_of(self.asked.defs) } else { None };
+        let tallies = self.tally(&Ask { target: Some(target), working, ..self.ask(from.to_owned()) })?;
+        let figure = |tallies: &Tallies| {
+            let age = |day: Day| waiting::age(day, &self.period.zone, self.asked.now, working);
+            let waiting::Waits { median_ms, p90_ms, arrived, waiting } = waiting::waits(tallies, age);
+            Figure::Duration { median_ms, p90_ms, shows_p90: show == TimeShow::P90, reached: arrived, open: waiting }
+        };
+        let mut found = Measured::only(figure(&tallies));
+        if self.by.is_some() {
+            for group in groups(&tallies).into_keys() {
+                let own = tallies
+                    .iter()
+                    .filter_map(|(day, all)| Some((*day, BTreeMap::from([(group.clone(), all.get(&group)?.clone())]))));
+                let own = figure(&own.collect());
+                found.groups.push((group, own));
             }
         }
-        i64::try_from(seen.len()).unwrap_or(i64::MAX)
+        Ok(found)
     }
 
-    fn share(
-        &self,
-        measure: &Measure<'_>,
-        of: &str,
-        also: &str,
-        period: &Period,
-        filters: &[(String, String)],
-    ) -> Rate {
-        let mut rate = Rate::default();
-        for motion in &measure.motions {
-            let (of, also) = (format!("fact/{of}"), format!("fact/{also}"));
-            let also = self.selection(measure, motion, &also, period, filters);
-            let matched: BTreeSet<_> = also.entries(self.desk).map(|entry| (entry.entity, entry.event)).collect();
-            let of = self.selection(measure, motion, &of, period, filters);
-            for entry in of.entries(self.desk) {
-                rate.den += 1;
-                rate.num += i64::from(matched.contains(&(entry.entity, entry.event)));
-            }
+    fn formula(&self, kpis: &[String], formula: &Expression, depth: usize) -> Result<Measured, Cannot> {
+        if depth > FORMULA_DEPTH_MAX {
+            return Err(Cannot::Circle(self.kpi.label.clone()));
         }
-        rate
-    }
-
-    fn formula(
-        &self,
-        measure: &Measure<'_>,
-        kpis: &[String],
-        formula: &crate::expression::Expression,
-        period: &Period,
-        filters: &[(String, String)],
-    ) -> Result<Figure, Cannot> {
-        let mut inputs = Inputs { values: BTreeMap::new(), now: self.asked.now };
+        let mut inputs = BTreeMap::new();
         for slug in kpis {
-            let kpi = self.asked.defs.kpi(slug).ok_or_else(|| Cannot::NoKpi(slug.clone()))?;
-            let part = self.measure(kpi)?;
-            let figure = self.figure(&part, period, filters)?;
-            inputs.values.insert(slug.clone(), value_of(&figure));
+            let kpi = kpi_of(self.asked.defs, slug)?;
+            let figure = Scope { kpi: &kpi, by: None, ..*self }.measure_within(depth + 1)?.figure;
+            inputs.insert(slug.clone(), figure);
         }
-        let is_share = measure.kpi.target.by_motion.values().chain(&measure.kpi.target.every).any(is_rate);
-        let value = formula.value(&inputs);
-        match value {
-            Some(Value::Money(money)) => Ok(Figure::Money { amounts: vec![money], records: 0 }),
-            other => Ok(Figure::Number { value: other.and_then(|value| value.as_number()), is_share }),
-        }
-    }
-
-    fn add_maturity(&self, measure: &Measure<'_>, answer: &mut Answer) {
-        if measure.window_ms.is_none() || answer.in_period {
-            return;
-        }
-        let whole = self.tallied(measure, &answer.period, &answer.filters).entered;
-        answer.maturity = Some(Maturity { closed: whole.closed, running: whole.running });
-        if answer.is_default_period {
-            let workspace = &self.asked.defs.workspace;
-            let until = week_start(workspace.zone.day_of(self.asked.now), workspace.week_starts);
-            if answer.period.until < until {
-                let period = Period::of_days(answer.period.until, until, &workspace.zone);
-                let rate = self.tallied(measure, &period, &answer.filters).entered.rate();
-                answer.newer = Some(Newer { period, rate });
-            }
-        }
-    }
-
-    fn add_before(&self, measure: &Measure<'_>, answer: &mut Answer) -> Result<(), Cannot> {
-        if matches!(measure.kpi.kind, KpiKind::Stock { .. }) {
-            return Ok(());
-        }
-        let today = answer.period.zone.day_of(self.asked.now);
-        let period = match &self.asked.question.versus {
-            Some(versus) => versus.clone(),
-            None if answer.is_default_period => previous(&answer.period),
-            None => previous_at_same_age(&answer.period, today),
-        };
-        let figure = self.figure(measure, &period, &answer.filters)?;
-        let chance = match (&answer.figure, &figure) {
-            (Figure::Rate { rate: now }, Figure::Rate { rate: before }) if !answer.in_period => {
-                chance(*now, *before, self.asked.defs.policies.too_few)
-            }
-            _ => Chance::NotJudged,
-        };
-        answer.before = Some(Before { period, figure, chance });
-        Ok(())
-    }
-
-    fn add_target(&self, measure: &Measure<'_>, answer: &mut Answer) {
-        let target = match measure.motions.as_slice() {
-            [motion] => measure.kpi.target.of(motion),
-            _ => measure.kpi.target.every.as_ref(),
-        };
-        if let Some(target) = target
-            && !answer.in_period
-        {
-            answer.target = against(&answer.figure, *target, measure.kpi.better, self.asked.defs);
-        }
-    }
-
-    fn add_standout(&self, measure: &Measure<'_>, answer: &mut Answer) {
-        let question = self.asked.question;
-        let plain = question.by.is_none() && question.filters.is_empty() && self.asked.names.is_empty();
-        let KpiKind::Conversion { .. } = measure.kpi.kind else { return };
-        if !plain || answer.in_period {
-            return;
-        }
-        let whole = self.tallied(measure, &answer.period, &[]).entered.rate();
-        answer.standout = self.asked.defs.always_show.iter().find_map(|dimension| {
-            let parts = self.tallied_by(measure, &answer.period, dimension);
-            let parts = parts.into_iter().map(|(value, part)| (value, part.entered)).collect();
-            standout(dimension, &parts, whole, measure.kpi.better, self.asked.defs.policies.too_few)
+        let is_rate = |target: &Target| matches!(target, Target::Rate(_));
+        let is_share = self.kpi.target.by_motion.values().chain(&self.kpi.target.every).any(is_rate);
+        let found = formula.value(&Inputs { figures: &inputs, now: self.asked.now });
+        let mut found = Measured::only(match found {
+            Some(Value::Money(money)) => Figure::Money { amounts: vec![money], records: 0 },
+            other => Figure::Number { value: other.and_then(|value| value.as_number()), is_share },
         });
-    }
-
-    fn add_parts(&self, measure: &Measure<'_>, answer: &mut Answer) -> Result<(), Cannot> {
-        let Some(dimension) = &self.asked.question.by else { return Ok(()) };
-        let own = self.asked.defs.workspace.currency;
-        let mut parts: Vec<(String, Tallied)> = match &measure.kpi.kind {
-            KpiKind::Count { .. } | KpiKind::Sum { .. } | KpiKind::Conversion { .. } | KpiKind::Time { .. } => {
-                self.tallied_by(measure, &answer.period, dimension).into_iter().collect()
-            }
-            KpiKind::Share { .. }
-            | KpiKind::Stock { .. }
-            | KpiKind::Worklist { .. }
-            | KpiKind::Formula { .. }
-            | KpiKind::Standard { .. } => {
-                let why = format!("{} cannot be broken down by {dimension} yet", measure.kpi.label);
-                return Err(Cannot::NotActive(why));
-            }
-        };
-        parts.sort_by_key(|(value, part)| (value.is_empty(), std::cmp::Reverse(part.entered.entered), value.clone()));
-        let mut rest = Tallied { in_period: answer.in_period, ..Tallied::default() };
-        for (_, part) in parts.drain(PARTS_MAX.min(parts.len())..) {
-            rest.entered.add(&part.entered, 1);
-            rest.arrived.add(&part.arrived, 1);
-        }
-        if rest.entered != Tally::default() {
-            parts.push(("other".to_owned(), rest));
-        }
-        let part = |(value, part): (String, Tallied)| Part {
-            value: (!value.is_empty()).then_some(value),
-            figure: part.figure(measure, own),
-        };
-        answer.parts = parts.into_iter().map(part).collect();
-        Ok(())
+        found.inputs = inputs;
+        Ok(found)
     }
 }
 
-/// What was added up: those who entered, and, counted in the period, those who arrived.
-#[derive(Default)]
-struct Tallied {
-    entered: Tally,
-    arrived: Tally,
-    in_period: bool,
+/// The window of a conversion in a motion, in milliseconds; `None` where the motion has none.
+pub(super) fn window_ms(kpi: &Kpi, motion: &str) -> Option<i64> {
+    let KpiKind::Conversion { within, .. } = &kpi.kind else { return None };
+    within.of(motion).and_then(|span| length_ms(*span))
 }
 
-impl Tallied {
-    fn figure(&self, measure: &Measure<'_>, own: crate::money::Currency) -> Figure {
-        let entered = &self.entered;
-        match &measure.kpi.kind {
-            KpiKind::Conversion { .. } if self.in_period => {
-                Figure::Rate { rate: Rate { num: self.arrived.entered, den: entered.entered } }
-            }
-            KpiKind::Conversion { .. } => Figure::Rate { rate: entered.rate() },
-            KpiKind::Time { show, .. } => Figure::Duration {
-                median_ms: entered.percentile_ms(0.5),
-                p90_ms: entered.percentile_ms(0.9),
-                shows_p90: *show == TimeShow::P90,
-                reached: entered.reached,
-                open: entered.entered - entered.reached,
-            },
-            KpiKind::Sum { .. } => Figure::Money { amounts: entered.money(own), records: entered.entered },
-            KpiKind::Count { .. }
-            | KpiKind::Share { .. }
-            | KpiKind::Stock { .. }
-            | KpiKind::Worklist { .. }
-            | KpiKind::Formula { .. }
-            | KpiKind::Standard { .. } => Figure::Count { count: entered.entered },
-        }
+/// The place whose working hours count: the first in the zone of the workspace, else the first.
+fn place_of(definitions: &Definitions) -> Option<&Place> {
+    let home = definitions.places.values().find(|place| place.zone == definitions.workspace.zone);
+    home.or_else(|| definitions.places.values().next())
+}
+
+/// Whether one event could be two of these facts.
+fn can_overlap(definitions: &Definitions, facts: &[String]) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut kinds = facts.iter().filter_map(|fact| definitions.fact(fact)).map(|fact| &fact.events);
+    facts.len() > 1 && kinds.any(|kinds| kinds.is_empty() || !kinds.iter().all(|kind| seen.insert(kind)))
+}
+
+fn join(all: &mut Tallies, other: Tallies) {
+    for (day, groups) in other {
+        let mine = all.entry(day).or_default();
+        groups.into_iter().for_each(|(group, tally)| mine.entry(group).or_default().add(&tally));
     }
 }
 
-/// The KPIs of a formula as its fields.
-struct Inputs {
-    values: BTreeMap<String, Value>,
+/// Sums as money, the workspace's own currency first. A sum beyond 64 bits is capped: no company has it.
+fn amounts(sums: &BTreeMap<Currency, i128>, own: Currency) -> Vec<Money> {
+    let capped = |minor: i128| i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX });
+    let others = sums.iter().filter(|(currency, minor)| **currency != own && **minor != 0);
+    let first = (&own, sums.get(&own).unwrap_or(&0));
+    std::iter::once(first).chain(others).map(|(currency, minor)| Money::new(capped(*minor), *currency)).collect()
+}
+
+/// The KPIs of a formula as its fields: a rate as a share of one. Amounts in two currencies have no value.
+struct Inputs<'a> {
+    figures: &'a BTreeMap<String, Figure>,
     now: Instant,
 }
 
-impl Scope for Inputs {
+impl crate::expression::Scope for Inputs<'_> {
     fn field(&self, field: &FieldName) -> Option<Cow<'_, Value>> {
-        self.values.get(&field.name).map(Cow::Borrowed)
+        let value = match self.figures.get(&field.name)? {
+            Figure::Count { count } => Value::Number(Decimal::from(*count)),
+            Figure::Rate { rate } => Value::Number(rate.percent()? / Decimal::ONE_HUNDRED),
+            Figure::Money { amounts, .. } => {
+                match amounts.iter().filter(|money| money.minor != 0).collect::<Vec<_>>()[..] {
+                    [] => Value::Money(*amounts.first()?),
+                    [one] => Value::Money(*one),
+                    [_, ..] => return None,
+                }
+            }
+            Figure::Duration { median_ms, p90_ms, shows_p90, .. } => {
+                Value::Number(Decimal::from(if *shows_p90 { *p90_ms } else { *median_ms }?))
+            }
+            Figure::Number { value, .. } => Value::Number((*value)?),
+        };
+        Some(Cow::Owned(value))
     }
 
     fn now(&self) -> Option<Instant> {
         Some(self.now)
-    }
-}
-
-fn each_of(of: &CountOf, mut call: impl FnMut(&str)) {
-    match of {
-        CountOf::Stage(stage) => call(stage),
-        CountOf::Facts(facts) => facts.iter().for_each(|fact| call(&format!("fact/{fact}"))),
-    }
-}
-
-fn is_rate(target: &Target) -> bool {
-    matches!(target, Target::Rate(_))
-}
-
-/// A figure as a formula sees it: a rate as a share of one, money as money.
-fn value_of(figure: &Figure) -> Value {
-    match figure {
-        Figure::Count { count } => Value::Number((*count).into()),
-        Figure::Rate { rate } if rate.den == 0 => Value::Null,
-        Figure::Rate { rate } => {
-            Value::Number(rust_decimal::Decimal::from(rate.num) / rust_decimal::Decimal::from(rate.den))
-        }
-        Figure::Money { amounts, .. } => amounts.first().copied().map_or(Value::Null, Value::Money),
-        Figure::Duration { median_ms, .. } => median_ms.map_or(Value::Null, |ms| Value::Number(ms.into())),
-        Figure::Number { value, .. } => value.map_or(Value::Null, Value::Number),
     }
 }

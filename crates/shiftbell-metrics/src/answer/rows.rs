@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cell::Cell;
+use crate::codec::Corrupt;
 use crate::contribution::Entry;
+use crate::segment::{Columns, Segment};
 use crate::time::Day;
 
-/// A range of stored rows, in days of the workspace's zone.
+/// A range of stored rows, in days of the workspace's zone. `until` is not included.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Read {
     /// Cells of one dimension: `""` for the whole, where `value` is `""` too; `None` for every value.
@@ -27,11 +29,36 @@ pub enum Read {
     },
 }
 
+impl Read {
+    /// Whether a row of this motion and series on this day is in the range.
+    pub fn takes(&self, motion: &str, series: &str, day: Day) -> bool {
+        match self {
+            Read::Cells { motion: of, series: in_series, from, until, .. }
+            | Read::Segments { motion: of, series: in_series, from, until } => {
+                of == motion && in_series == series && *from <= day && day < *until
+            }
+        }
+    }
+}
+
+/// The bytes of a segment; its day where it is known.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) day: Option<Day>,
+    bytes: Vec<u8>,
+}
+
+impl Block {
+    pub(super) fn columns(&self) -> Result<Columns<'_>, Corrupt> {
+        Columns::read(&self.bytes)
+    }
+}
+
 /// Rows that were read, by what was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     cells: BTreeMap<Read, Vec<(Day, String, Cell)>>,
-    segments: BTreeMap<Read, Vec<Entry>>,
+    segments: BTreeMap<Read, Vec<Block>>,
 }
 
 impl Rows {
@@ -42,7 +69,15 @@ impl Rows {
 
     /// Adds what a read of segments gave, in any order.
     pub fn add_segments(&mut self, read: Read, entries: Vec<Entry>) {
-        self.segments.insert(read, entries);
+        let blocks = Segment::new(entries).encode().map(|bytes| Block { day: None, bytes });
+        self.segments.insert(read, blocks.into_iter().collect());
+    }
+
+    /// Adds what a read of segments gave, as it is stored: the day and the bytes of each. Quicker than [`Rows::add_segments`]:
+    /// only the columns that a question needs are ever read.
+    pub fn add_packed(&mut self, read: Read, segments: Vec<(Day, Vec<u8>)>) {
+        let blocks = segments.into_iter().map(|(day, bytes)| Block { day: Some(day), bytes });
+        self.segments.insert(read, blocks.collect());
     }
 }
 
@@ -65,9 +100,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    pub(super) fn segments(&self, read: Read) -> &'a [Entry] {
+    pub(super) fn segments(&self, read: Read) -> &'a [Block] {
         match self.rows.segments.get(&read) {
-            Some(entries) => entries,
+            Some(blocks) => blocks,
             None => self.miss(read),
         }
     }

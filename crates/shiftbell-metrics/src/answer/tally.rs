@@ -1,263 +1,286 @@
-//! Adding up a selection of entries, from cells where they hold it and from segments otherwise.
+//! Counting: the same sums from cells and from segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Rate;
-use super::rows::{Desk, Read};
-use crate::cell;
-use crate::contribution::{Entry, LOST};
-use crate::definitions::Definitions;
-use crate::money::{Currency, Money};
+use super::rows::{Block, Desk, Read};
+use super::waiting::working_ms;
+use super::{Cannot, Rate};
+use crate::cell::{Cell, Histogram, both, bucket_of, edge};
+use crate::codec::{Corrupt, Name};
+use crate::contribution::LOST;
+use crate::definitions::{Definitions, Place};
+use crate::money::Currency;
 use crate::period::Period;
-use crate::time::{Day, Instant};
+use crate::segment::{Columns, Credit};
+use crate::time::{Day, Zone};
 
-/// Most values that a dimension may declare to be kept in cells.
-pub(super) const CELL_VALUES_MAX: usize = 64;
+/// How a filter names the entries whose value is not known.
+pub const UNKNOWN: &str = "unknown";
 
-/// To whom an entry is credited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Credit {
-    /// Who did it, else who owns it.
-    Actor,
-    Owner,
-    /// Who owns the contact.
-    Sourced,
-}
-
-/// Which entries count.
+/// What is counted.
 #[derive(Clone, Debug)]
-pub(super) struct Selection<'a> {
-    pub(super) defs: &'a Definitions,
-    pub(super) now: Instant,
-    pub(super) motion: &'a str,
-    pub(super) series: &'a str,
+pub(super) struct Ask<'a> {
+    pub(super) motions: Vec<&'a str>,
+    pub(super) series: String,
     pub(super) period: &'a Period,
+    pub(super) by: Option<&'a str>,
     pub(super) filters: &'a [(String, String)],
-    /// In lower case; empty for everybody.
+    pub(super) target: Option<String>,
+    /// Milliseconds, inclusive.
+    pub(super) window: Option<i64>,
+    pub(super) measure: Option<String>,
+    /// Whose entries count, by any of these names in lower case; empty: everybody's.
     pub(super) names: &'a [String],
-    pub(super) credit: Credit,
-    /// Stage (or fact) that may be reached, and within which time.
-    pub(super) target: Option<&'a str>,
-    pub(super) window_ms: Option<i64>,
-    pub(super) measure: Option<&'a str>,
+    /// How the person is credited: the first of these that is known.
+    pub(super) credit: &'static [Credit],
+    /// From segments even where cells would do.
+    pub(super) exact: bool,
+    /// Spans are counted in working time of this place.
+    pub(super) working: Option<&'a Place>,
 }
 
-/// What a selection adds up to.
+/// Sums of one group on one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) entered: i64,
-    /// Reached the target, within the window if there is one.
+    /// At the target within the window.
     pub(super) reached: i64,
-    pub(super) closed: Rate,
-    pub(super) running: Rate,
-    /// Times to the target on the edges of the lag buckets.
-    pub(super) lags: BTreeMap<u16, i64>,
+    /// Lost within the window and not at the target by then.
+    pub(super) lost: i64,
+    /// Of the others, at the target after the window; only from segments.
+    pub(super) later: i64,
+    /// Lost and never at the target.
+    pub(super) over: i64,
+    /// Spans to the target, however long.
+    pub(super) spans: Histogram,
     pub(super) sums: BTreeMap<Currency, i128>,
 }
 
 impl Tally {
+    pub(super) fn add(&mut self, other: &Tally) {
+        self.entered += other.entered;
+        self.reached += other.reached;
+        self.lost += other.lost;
+        self.later += other.later;
+        self.over += other.over;
+        other.spans.iter().for_each(|(bucket, n)| *self.spans.entry(*bucket).or_default() += n);
+        other.sums.iter().for_each(|(currency, minor)| *self.sums.entry(*currency).or_default() += minor);
+    }
+
     pub(super) fn rate(&self) -> Rate {
         Rate { num: self.reached, den: self.entered }
     }
 
-    fn add_day(&mut self, entered: i64, reached: i64, is_closed: bool) {
-        self.entered += entered;
-        self.reached += reached;
-        let part = if is_closed { &mut self.closed } else { &mut self.running };
-        part.den += entered;
-        part.num += reached;
-    }
-
-    pub(super) fn add(&mut self, other: &Tally, sign: i64) {
-        self.entered += sign * other.entered;
-        self.reached += sign * other.reached;
-        for (mine, theirs) in [(&mut self.closed, other.closed), (&mut self.running, other.running)] {
-            mine.num += sign * theirs.num;
-            mine.den += sign * theirs.den;
-        }
-        for (bucket, n) in &other.lags {
-            *self.lags.entry(*bucket).or_default() += sign * n;
-        }
-        for (currency, sum) in &other.sums {
-            *self.sums.entry(*currency).or_default() += i128::from(sign) * sum;
-        }
-        self.lags.retain(|_, n| *n != 0);
-        self.sums.retain(|_, sum| *sum != 0);
-    }
-
-    /// Sums as money, the workspace's own currency first. A sum beyond 64 bits is capped: no company has it.
-    pub(super) fn money(&self, own: Currency) -> Vec<Money> {
-        let money = |(currency, sum): (&Currency, &i128)| {
-            let capped = i64::try_from(*sum).unwrap_or(if *sum < 0 { i64::MIN } else { i64::MAX });
-            Money::new(capped, *currency)
+    fn take_cell(&mut self, cell: &Cell, ask: &Ask<'_>) {
+        let empty = Histogram::new();
+        let histogram = |target: &str| cell.lags.get(target).unwrap_or(&empty);
+        let total = |of: &Histogram| of.values().sum::<i64>();
+        let within = |of: &Histogram| match ask.window {
+            Some(window) => of.range(..=bucket_of(window)).map(|(_, n)| n).sum(),
+            None => total(of),
         };
-        let mut amounts: Vec<Money> = self.sums.iter().map(money).collect();
-        amounts.sort_by_key(|money| (money.currency != own, money.currency));
-        if amounts.first().is_none_or(|money| money.currency != own) {
-            amounts.insert(0, Money::new(0, own));
+        self.entered += cell.entered;
+        if let Some(target) = &ask.target {
+            let (reached, lost, together) = (histogram(target), histogram(LOST), histogram(&both(target)));
+            self.reached += within(reached);
+            self.lost += within(lost) - within(together);
+            self.over += total(lost) - total(together);
+            reached.iter().for_each(|(bucket, n)| *self.spans.entry(*bucket).or_default() += n);
         }
-        amounts
-    }
-
-    /// The time within which this share of those who arrived had arrived, on an edge of the buckets.
-    pub(super) fn percentile_ms(&self, share: f64) -> Option<i64> {
-        let total: i64 = self.lags.values().sum();
-        let rank = ((total as f64 * share).ceil() as i64).max(1);
-        let mut seen = 0;
-        self.lags.iter().find_map(|(bucket, n)| {
-            seen += n;
-            (seen >= rank).then(|| cell::edge(*bucket))
-        })
+        if let Some(measure) = &ask.measure {
+            let wanted = cell.sums.iter().filter(|((of, _), _)| **of == **measure);
+            wanted.for_each(|((_, currency), minor)| *self.sums.entry(*currency).or_default() += minor);
+        }
     }
 }
 
-impl<'a> Selection<'a> {
-    /// Adds up everything selected.
-    pub(super) fn tally(&self, desk: &Desk<'_>) -> Tally {
-        match self.filters {
-            [] if self.cells_hold("") => self.from_cells(desk, "", Some("")).remove("").unwrap_or_default(),
-            [(dimension, value)] if self.cells_hold(dimension) => {
-                self.from_cells(desk, dimension, Some(value)).remove(value.as_str()).unwrap_or_default()
-            }
-            _ => {
-                let mut whole = Tally::default();
-                self.entries(desk).for_each(|entry| self.count(entry, &mut whole));
-                whole
+/// Sums by day and group. The group is the value of the dimension asked for; `None` where it is not known, or not asked.
+pub(super) type Tallies = BTreeMap<Day, BTreeMap<Option<Name>, Tally>>;
+
+/// Counts what is asked.
+pub(super) fn tally(definitions: &Definitions, desk: &Desk<'_>, ask: &Ask<'_>) -> Result<Tallies, Cannot> {
+    let mut found = Tallies::new();
+    let zone = &definitions.workspace.zone;
+    let cells = cell_dimension(definitions, ask);
+    let days = days_of(ask.period, zone);
+    for motion in &ask.motions {
+        match cells {
+            Some(dimension) => from_cells(desk, ask, motion, days, dimension, &mut found),
+            None => {
+                for block in desk.segments(segments_of(motion, &ask.series, days)) {
+                    from_block(ask, block, zone, &mut found)?;
+                }
             }
         }
     }
+    Ok(found)
+}
 
-    /// Adds up by the value of a dimension; the empty value is "not known". The parts add up to the whole.
-    pub(super) fn tally_by(&self, desk: &Desk<'_>, dimension: &str) -> BTreeMap<String, Tally> {
-        let mut parts = BTreeMap::new();
-        if self.filters.is_empty() && self.cells_hold(dimension) {
-            parts = self.from_cells(desk, dimension, None);
-            let mut unknown = self.tally(desk);
-            parts.values().for_each(|part| unknown.add(part, -1));
-            if unknown != Tally::default() {
-                parts.insert(String::new(), unknown);
-            }
-            return parts;
-        }
-        for entry in self.entries(desk) {
-            let value = if dimension == "owner" { self.credited(entry) } else { entry.dim(dimension).map(|v| &**v) };
-            self.count(entry, parts.entry(value.unwrap_or_default().to_owned()).or_default());
-        }
-        parts
+pub(super) fn segments_of(motion: &str, series: &str, days: (Day, Day)) -> Read {
+    Read::Segments { motion: motion.to_owned(), series: series.to_owned(), from: days.0, until: days.1 }
+}
+
+/// The days in the workspace's zone that a period touches.
+pub(super) fn days_of(period: &Period, zone: &Zone) -> (Day, Day) {
+    if period.zone == *zone || period.from >= period.until {
+        return (period.from, period.until);
     }
+    (zone.day_of(period.starts_at()), zone.day_of(period.ends_at().plus_ms(-1)).plus(1))
+}
 
-    /// Every selected entry.
-    pub(super) fn entries<'d>(&self, desk: &'d Desk<'_>) -> impl Iterator<Item = &'d Entry> {
-        let (starts, ends) = (self.period.starts_at(), self.period.ends_at());
-        let zone = &self.defs.workspace.zone;
-        let read = Read::Segments {
-            motion: self.motion.to_owned(),
-            series: self.series.to_owned(),
-            from: zone.day_of(starts),
-            until: zone.day_of(ends.plus_ms(-1)).plus(1),
+/// The dimension whose cells answer this ("" for the whole), or `None` if only segments can.
+fn cell_dimension<'a>(definitions: &Definitions, ask: &Ask<'a>) -> Option<&'a str> {
+    let odd = ask.window.is_some_and(|window| edge(bucket_of(window)) != window);
+    if ask.exact
+        || odd
+        || ask.working.is_some()
+        || !ask.names.is_empty()
+        || ask.period.zone != definitions.workspace.zone
+    {
+        return None;
+    }
+    let touched: BTreeSet<&str> = ask.filters.iter().map(|(dimension, _)| dimension.as_str()).chain(ask.by).collect();
+    let mut touched = touched.into_iter();
+    match (touched.next(), touched.next()) {
+        (None, _) => Some(""),
+        (Some(one), None) => definitions.dimension(one).filter(|found| crate::fold::has_cells(found)).map(|_| one),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn from_cells(desk: &Desk<'_>, ask: &Ask<'_>, motion: &str, days: (Day, Day), dimension: &str, found: &mut Tallies) {
+    let wanted: BTreeSet<&str> =
+        ask.filters.iter().map(|(_, wanted)| if wanted == UNKNOWN { "" } else { wanted.as_str() }).collect();
+    let mut wanted = wanted.into_iter();
+    let (value, contradicts) = match (wanted.next(), wanted.next()) {
+        (_, Some(_)) => (None, true),
+        (Some(one), None) => (Some(one), false),
+        (None, None) => (dimension.is_empty().then_some(""), false),
+    };
+    let read = Read::Cells {
+        motion: motion.to_owned(),
+        series: ask.series.clone(),
+        from: days.0,
+        until: days.1,
+        dimension: dimension.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    for (day, value, cell) in desk.cells(read).iter().filter(|_| !contradicts) {
+        let group = (ask.by.is_some() && !value.is_empty()).then(|| Name::from(value.as_str()));
+        found.entry(*day).or_default().entry(group).or_default().take_cell(cell, ask);
+    }
+}
+
+/// Which entries of a segment count: one truth for each.
+pub(super) fn kept(ask: &Ask<'_>, columns: &Columns<'_>, zone: &Zone) -> Result<Vec<bool>, Corrupt> {
+    let mut keep = vec![true; columns.len()];
+    for (dimension, wanted) in ask.filters {
+        let place = if wanted == UNKNOWN { Some(0) } else { columns.texts().find(wanted) };
+        match (columns.dim(dimension)?, place) {
+            (Some(places), Some(place)) => {
+                keep.iter_mut().zip(places).for_each(|(keep, found)| *keep &= found == place)
+            }
+            (None, Some(0)) => {}
+            (None, Some(_)) | (_, None) => keep.fill(false),
+        }
+    }
+    if !ask.names.is_empty() {
+        let wanted: BTreeSet<u64> = ask.names.iter().filter_map(|name| columns.texts().find(name)).collect();
+        let mut credited = vec![0_u64; columns.len()];
+        for credit in ask.credit {
+            if let Some(places) = columns.person(*credit)? {
+                credited
+                    .iter_mut()
+                    .zip(places)
+                    .filter(|(known, _)| **known == 0)
+                    .for_each(|(known, place)| *known = place);
+            }
+        }
+        keep.iter_mut().zip(credited).for_each(|(keep, place)| *keep &= wanted.contains(&place));
+    }
+    if ask.period.zone != *zone {
+        let (from, until) = (ask.period.starts_at(), ask.period.ends_at());
+        keep.iter_mut().zip(columns.at()?).for_each(|(keep, at)| *keep &= from <= at && at < until);
+    }
+    Ok(keep)
+}
+
+fn from_block(ask: &Ask<'_>, block: &Block, zone: &Zone, found: &mut Tallies) -> Result<(), Cannot> {
+    let columns = block.columns()?;
+    let keep = kept(ask, &columns, zone)?;
+    if !keep.contains(&true) {
+        return Ok(());
+    }
+    let groups = ask.by.map(|by| columns.dim(by)).transpose()?.flatten();
+    let target = ask.target.as_ref().map(|target| columns.lag(target)).transpose()?.flatten();
+    let lost = if ask.target.is_some() { columns.lag(LOST)? } else { None };
+    let sums = ask.measure.as_ref().map(|measure| columns.sums(measure)).transpose()?.flatten();
+    // Where every entry is of the block's own day, times need not be read.
+    let known_day = block.day.filter(|_| ask.period.zone == *zone);
+    let times = if known_day.is_none() || ask.working.is_some() { Some(columns.at()?) } else { None };
+    let mut local: BTreeMap<(Day, u64), Tally> = BTreeMap::new();
+    for (index, _) in keep.iter().enumerate().filter(|(_, keep)| **keep) {
+        let day = match (known_day, &times) {
+            (Some(day), _) => day,
+            (None, Some(times)) => ask.period.zone.day_of(times[index]),
+            (None, None) => ask.period.from,
         };
-        let this = self.clone();
-        desk.segments(read).iter().filter(move |entry| {
-            starts <= entry.at
-                && entry.at < ends
-                && this.filters.iter().all(|(dim, value)| entry.dim(dim).is_some_and(|found| **found == **value))
-                && (this.names.is_empty()
-                    || this.credited(entry).is_some_and(|who| this.names.iter().any(|name| name == who)))
-        })
-    }
-
-    fn credited<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
-        let (owner, sourced) = (entry.owner.as_deref(), entry.sourced.as_deref());
-        match self.credit {
-            Credit::Actor => entry.actor.as_deref().or(owner),
-            Credit::Owner => owner,
-            Credit::Sourced => sourced.or(owner),
-        }
-    }
-
-    fn is_closed(&self, day: Day) -> bool {
-        self.window_ms.is_none_or(|window| self.defs.workspace.zone.start_of(day.plus(1)).plus_ms(window) <= self.now)
-    }
-
-    fn count(&self, entry: &Entry, tally: &mut Tally) {
-        let lag = self.target.and_then(|target| entry.lag(target));
-        let within = lag.filter(|lag| self.window_ms.is_none_or(|window| *lag <= window));
-        let day = self.defs.workspace.zone.day_of(entry.at);
-        tally.add_day(1, i64::from(within.is_some()), self.is_closed(day));
-        if let Some(lag) = lag {
-            *tally.lags.entry(cell::bucket_of(lag)).or_default() += 1;
-        }
-        if let Some(money) = self.measure.and_then(|measure| entry.sum(measure)) {
+        let group = groups.as_ref().map_or(0, |groups| groups[index]);
+        let tally = local.entry((day, group)).or_default();
+        tally.entered += 1;
+        let span = |column: &Option<Vec<u64>>| {
+            let lag = column.as_ref().and_then(|lags| lags[index].checked_sub(1))?;
+            let (Some(place), Some(times)) = (ask.working, &times) else { return Some(lag) };
+            let until = times[index].plus_ms(lag.cast_signed());
+            Some(working_ms(place, times[index], until).cast_unsigned())
+        };
+        tally.take(ask, span(&target), span(&lost));
+        if let Some(money) = sums.as_ref().and_then(|sums| sums[index]) {
             *tally.sums.entry(money.currency).or_default() += i128::from(money.minor);
         }
     }
-
-    /// Whether cells of this dimension answer the question exactly.
-    fn cells_hold(&self, dimension: &str) -> bool {
-        let is_kept = dimension.is_empty() || kept_in_cells(self.defs, dimension);
-        let aligned = self.period.zone == self.defs.workspace.zone;
-        is_kept
-            && aligned
-            && self.names.is_empty()
-            && self.window_ms.is_none_or(|ms| cell::edge(cell::bucket_of(ms)) == ms)
+    for ((day, group), tally) in local {
+        let group = columns.text(group)?;
+        found.entry(day).or_default().entry(group).or_default().add(&tally);
     }
+    Ok(())
+}
 
-    fn from_cells(&self, desk: &Desk<'_>, dimension: &str, value: Option<&str>) -> BTreeMap<String, Tally> {
-        let read = Read::Cells {
-            motion: self.motion.to_owned(),
-            series: self.series.to_owned(),
-            from: self.period.from,
-            until: self.period.until,
-            dimension: dimension.to_owned(),
-            value: value.map(str::to_owned),
-        };
-        let mut parts: BTreeMap<String, Tally> = BTreeMap::new();
-        for (day, value, cell) in desk.cells(read) {
-            let tally = match parts.get_mut(value) {
-                Some(tally) => tally,
-                None => parts.entry(value.clone()).or_default(),
-            };
-            let mut reached = 0;
-            for (bucket, n) in self.target.and_then(|target| cell.lags.get(target)).into_iter().flatten() {
-                if self.window_ms.is_none_or(|window| cell::edge(*bucket) <= window) {
-                    reached += n;
-                }
-                *tally.lags.entry(*bucket).or_default() += n;
-            }
-            tally.add_day(cell.entered, reached, self.is_closed(*day));
-            for ((measure, currency), sum) in &cell.sums {
-                if self.measure.is_some_and(|wanted| wanted == &**measure) {
-                    *tally.sums.entry(*currency).or_default() += sum;
-                }
-            }
+impl Tally {
+    fn take(&mut self, ask: &Ask<'_>, target: Option<u64>, lost: Option<u64>) {
+        if ask.target.is_none() {
+            return;
         }
-        parts
-    }
-
-    /// What became of everyone selected: from segments, since cells do not hold who was both lost and reached.
-    pub(super) fn ways(&self, desk: &Desk<'_>) -> super::Ways {
-        let mut ways = super::Ways::default();
-        for entry in self.entries(desk) {
-            let within = |lag: i64| self.window_ms.is_none_or(|window| lag <= window);
-            let lag = self.target.and_then(|target| entry.lag(target));
-            ways.entered += 1;
-            if lag.is_some_and(within) {
-                ways.reached += 1;
-                continue;
-            }
-            ways.later += i64::from(lag.is_some());
-            if entry.lag(LOST).is_some_and(within) {
-                ways.lost += 1;
-            } else {
-                ways.neither += 1;
-            }
+        let window = ask.window.unwrap_or(i64::MAX).cast_unsigned();
+        let reached = target.is_some_and(|lag| lag <= window);
+        let lost_within = lost.is_some_and(|lag| lag <= window) && !reached;
+        self.reached += i64::from(reached);
+        self.lost += i64::from(lost_within);
+        self.later += i64::from(!reached && !lost_within && target.is_some());
+        self.over += i64::from(lost.is_some() && target.is_none());
+        if let Some(lag) = target {
+            *self.spans.entry(bucket_of(lag.cast_signed())).or_default() += 1;
         }
-        ways
     }
 }
 
-/// Whether a dimension has cells of its own: it declares its values, and not too many.
-pub(super) fn kept_in_cells(defs: &Definitions, dimension: &str) -> bool {
-    let values = defs.dimension(dimension).map_or(0, |dimension| dimension.values.len());
-    (1..=CELL_VALUES_MAX).contains(&values)
+/// One tally of all days and groups.
+pub(super) fn whole(tallies: &Tallies) -> Tally {
+    let mut sum = Tally::default();
+    tallies.values().flat_map(BTreeMap::values).for_each(|tally| sum.add(tally));
+    sum
+}
+
+/// One tally for each group.
+pub(super) fn groups(tallies: &Tallies) -> BTreeMap<Option<Name>, Tally> {
+    let mut sums: BTreeMap<Option<Name>, Tally> = BTreeMap::new();
+    for (group, tally) in tallies.values().flatten() {
+        sums.entry(group.clone()).or_default().add(tally);
+    }
+    sums
+}
+
+/// A series of a fact.
+pub(super) fn of_fact(fact: &str) -> String {
+    format!("fact/{fact}")
 }

@@ -21,6 +21,9 @@ pub(super) const TODAY: Step = Step::MAX;
 /// The entities in view, by kind.
 pub(super) type Named = [Option<usize>; 5];
 
+/// The values of one property with the step at which each began.
+type Timeline<'a> = Vec<(Step, Cow<'a, Value>)>;
+
 #[derive(Debug)]
 pub(super) struct Entity<'a> {
     pub(super) id: EntityId,
@@ -30,8 +33,7 @@ pub(super) struct Entity<'a> {
     /// The entity whose events tell of it: itself, or the first that names it.
     pub(super) carrier: EntityId,
     pub(super) is_left_out: bool,
-    /// Field and its values with the step at which each began, in order.
-    fields: Vec<(u16, Vec<(Step, Cow<'a, Value>)>)>,
+    fields: Vec<(u16, Timeline<'a>)>,
     /// Its contacts (of a deal) or contact (of a visitor, the last counts), with the first step that links them.
     pub(super) contacts: Vec<(usize, Step)>,
 }

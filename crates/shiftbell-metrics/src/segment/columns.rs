@@ -56,6 +56,8 @@ impl Credit {
     }
 }
 
+type PersonOf = fn(&Entry) -> Option<&Name>;
+
 /// Writes entries that are in order.
 pub(super) fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut texts = Dictionary::default();
@@ -89,7 +91,7 @@ pub(super) fn encode(entries: &[Entry]) -> Vec<u8> {
         to.signed(base);
         entries.iter().for_each(|entry| to.number(entry.at.0.wrapping_sub(base).cast_unsigned()));
     });
-    let people: [(Kind, fn(&Entry) -> Option<&Name>); 3] = [
+    let people: [(Kind, PersonOf); 3] = [
         (Kind::Actor, |entry| entry.actor.as_ref()),
         (Kind::Owner, |entry| entry.owner.as_ref()),
         (Kind::Sourced, |entry| entry.sourced.as_ref()),
@@ -191,6 +193,11 @@ impl<'a> Columns<'a> {
     /// The texts to which places point. Place 0 is "none"; place `n` is text `n - 1`.
     pub(crate) fn texts(&self) -> &Names {
         &self.texts
+    }
+
+    /// The text at a place; `None` for place 0.
+    pub(crate) fn text(&self, place: u64) -> Result<Option<Name>, Corrupt> {
+        self.texts.get(place, &self.reader)
     }
 
     fn column(&self, kind: Kind, name: Option<&str>) -> Option<Reader<'a>> {

@@ -1,6 +1,8 @@
 //! A small company: two motions, the chain from session to second show, and every kind of KPI.
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod live;
+
 use std::collections::BTreeMap;
 
 use shiftbell_metrics::definitions::*;
@@ -12,7 +14,7 @@ use shiftbell_metrics::money::Currency;
 use shiftbell_metrics::time::Zone;
 use shiftbell_metrics::value::Value;
 
-pub fn field(text: &str) -> FieldName {
+pub(crate) fn field(text: &str) -> FieldName {
     let (of, name) = text.split_once('.').unwrap_or(("", text));
     FieldName { of: of.into(), name: name.into() }
 }
@@ -31,7 +33,7 @@ fn catalogue() -> Catalogue {
     fields
 }
 
-pub fn sentence(text: &str) -> Expression {
+pub(crate) fn sentence(text: &str) -> Expression {
     match Expression::compile(text, &catalogue()) {
         Ok(compiled) => compiled,
         Err(problems) => panic!("{text}: {}", problems[0]),
@@ -80,7 +82,7 @@ fn motion(id: &str, who: Who, stages: &[(&str, &[&str])], lost: &[&str]) -> Moti
     }
 }
 
-pub fn kpi(slug: &str, kind: KpiKind) -> Kpi {
+pub(crate) fn kpi(slug: &str, kind: KpiKind) -> Kpi {
     Kpi {
         slug: slug.into(),
         label: slug.into(),
@@ -102,7 +104,7 @@ pub fn kpi(slug: &str, kind: KpiKind) -> Kpi {
     }
 }
 
-pub fn days(count: u32) -> Span {
+pub(crate) fn days(count: u32) -> Span {
     Span { count, unit: SpanUnit::Days }
 }
 
@@ -226,7 +228,7 @@ fn dimensions() -> Vec<Dimension> {
     ]
 }
 
-pub fn definitions() -> Definitions {
+pub(crate) fn definitions() -> Definitions {
     Definitions {
         workspace: Workspace {
             name: "Clowns To Go".into(),
@@ -304,20 +306,20 @@ pub fn definitions() -> Definitions {
 }
 
 /// An event from its JSON, without `id` and `at`: these are made from the time.
-pub fn event(at: &str, rest: &str) -> StoredEvent {
+pub(crate) fn event(at: &str, rest: &str) -> StoredEvent {
     let at = if at.contains('T') { at.to_owned() } else { format!("{at}T12:00:00Z") };
     let text = format!(r#"{{"id":"{at}-{}","at":"{at}",{rest}}}"#, EntityId::of(EntityKind::Deal, rest).0);
     StoredEvent { source: "test".into(), event: Event::from_json(&text).unwrap(), by: Some("ae".into()) }
 }
 
-pub fn company(id: &str) -> EntityId {
+pub(crate) fn company(id: &str) -> EntityId {
     EntityId::of(EntityKind::Company, id)
 }
 
-pub fn contact(id: &str) -> EntityId {
+pub(crate) fn contact(id: &str) -> EntityId {
     EntityId::of(EntityKind::Contact, id)
 }
 
-pub fn deal(id: &str) -> EntityId {
+pub(crate) fn deal(id: &str) -> EntityId {
     EntityId::of(EntityKind::Deal, id)
 }
