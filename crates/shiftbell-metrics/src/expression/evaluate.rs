@@ -51,7 +51,7 @@ pub(super) enum Node {
 
 /// A value that is known.
 #[derive(Clone, Debug)]
-pub(super) enum Operand<'a> {
+pub(super) enum Known<'a> {
     /// `None` as currency is a bare number.
     Quantity(Decimal, Option<Currency>),
     Text(Cow<'a, str>),
@@ -59,14 +59,14 @@ pub(super) enum Operand<'a> {
     Time(Instant),
 }
 
-impl Operand<'_> {
+impl Known<'_> {
     pub(super) fn into_value(self) -> Option<Value> {
         match self {
-            Operand::Quantity(number, None) => Some(Value::Number(number)),
-            Operand::Quantity(amount, Some(currency)) => Money::from_major(amount, currency).map(Value::Money),
-            Operand::Text(text) => Some(Value::Text(text.into_owned())),
-            Operand::Bool(truth) => Some(Value::Bool(truth)),
-            Operand::Time(instant) => Some(Value::Text(instant.to_string())),
+            Known::Quantity(number, None) => Some(Value::Number(number)),
+            Known::Quantity(amount, Some(currency)) => Money::from_major(amount, currency).map(Value::Money),
+            Known::Text(text) => Some(Value::Text(text.into_owned())),
+            Known::Bool(truth) => Some(Value::Bool(truth)),
+            Known::Time(instant) => Some(Value::Text(instant.to_string())),
         }
     }
 }
@@ -110,17 +110,17 @@ impl Node {
     }
 
     /// The value, `None` if it is not known.
-    pub(super) fn operand<'a>(&'a self, fields: &'a [FieldName], scope: &'a dyn Scope) -> Option<Operand<'a>> {
+    pub(super) fn operand<'a>(&'a self, fields: &'a [FieldName], scope: &'a dyn Scope) -> Option<Known<'a>> {
         match self {
             Node::Null => None,
-            Node::Number(number) => Some(Operand::Quantity(*number, None)),
-            Node::Text(text) => Some(Operand::Text(Cow::Borrowed(text))),
-            Node::Time(instant) => Some(Operand::Time(*instant)),
-            Node::Now => scope.now().map(Operand::Time),
+            Node::Number(number) => Some(Known::Quantity(*number, None)),
+            Node::Text(text) => Some(Known::Text(Cow::Borrowed(text))),
+            Node::Time(instant) => Some(Known::Time(*instant)),
+            Node::Now => scope.now().map(Known::Time),
             Node::Field { slot, of_type } => read(scope.field(fields.get(*slot)?)?, *of_type),
             Node::Negative(inner) => match inner.operand(fields, scope)? {
-                Operand::Quantity(amount, currency) => Some(Operand::Quantity(-amount, currency)),
-                Operand::Text(_) | Operand::Bool(_) | Operand::Time(_) => None,
+                Known::Quantity(amount, currency) => Some(Known::Quantity(-amount, currency)),
+                Known::Text(_) | Known::Bool(_) | Known::Time(_) => None,
             },
             Node::Sum(parts) => sum(parts, fields, scope),
             Node::Product(parts) => product(parts, fields, scope),
@@ -130,7 +130,7 @@ impl Node {
             | Node::Any(_)
             | Node::Compare { .. }
             | Node::OneOf { .. }
-            | Node::IsNull { .. } => self.truth(fields, scope).map(Operand::Bool),
+            | Node::IsNull { .. } => self.truth(fields, scope).map(Known::Bool),
         }
     }
 }
@@ -162,13 +162,13 @@ fn one_of(left: &Node, list: &[Node], fields: &[FieldName], scope: &dyn Scope) -
 }
 
 /// Money of two currencies cannot be compared, a bare number is taken to be in the currency beside it.
-fn compare(left: &Operand<'_>, right: &Operand<'_>) -> Option<Ordering> {
+fn compare(left: &Known<'_>, right: &Known<'_>) -> Option<Ordering> {
     match (left, right) {
-        (Operand::Quantity(a, of_a), Operand::Quantity(b, of_b)) => common(*of_a, *of_b).map(|_| a.cmp(b)),
-        (Operand::Text(a), Operand::Text(b)) => Some(a.as_ref().cmp(b.as_ref())),
-        (Operand::Bool(a), Operand::Bool(b)) => Some(a.cmp(b)),
-        (Operand::Time(a), Operand::Time(b)) => Some(a.cmp(b)),
-        (Operand::Quantity(..) | Operand::Text(_) | Operand::Bool(_) | Operand::Time(_), _) => None,
+        (Known::Quantity(a, of_a), Known::Quantity(b, of_b)) => common(*of_a, *of_b).map(|_| a.cmp(b)),
+        (Known::Text(a), Known::Text(b)) => Some(a.as_ref().cmp(b.as_ref())),
+        (Known::Bool(a), Known::Bool(b)) => Some(a.cmp(b)),
+        (Known::Time(a), Known::Time(b)) => Some(a.cmp(b)),
+        (Known::Quantity(..) | Known::Text(_) | Known::Bool(_) | Known::Time(_), _) => None,
     }
 }
 
@@ -182,12 +182,12 @@ fn common(left: Option<Currency>, right: Option<Currency>) -> Option<Option<Curr
 
 fn quantity(node: &Node, fields: &[FieldName], scope: &dyn Scope) -> Option<(Decimal, Option<Currency>)> {
     match node.operand(fields, scope)? {
-        Operand::Quantity(amount, currency) => Some((amount, currency)),
-        Operand::Text(_) | Operand::Bool(_) | Operand::Time(_) => None,
+        Known::Quantity(amount, currency) => Some((amount, currency)),
+        Known::Text(_) | Known::Bool(_) | Known::Time(_) => None,
     }
 }
 
-fn sum<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) -> Option<Operand<'a>> {
+fn sum<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) -> Option<Known<'a>> {
     let mut total = Decimal::ZERO;
     let mut currency = None;
     for (taken_away, part) in parts {
@@ -195,10 +195,10 @@ fn sum<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) -> O
         currency = common(currency, of_part)?;
         total = if *taken_away { total.checked_sub(amount)? } else { total.checked_add(amount)? };
     }
-    Some(Operand::Quantity(total, currency))
+    Some(Known::Quantity(total, currency))
 }
 
-fn product<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) -> Option<Operand<'a>> {
+fn product<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) -> Option<Known<'a>> {
     let mut total = Decimal::ONE;
     let mut currency = None;
     for (divided, part) in parts {
@@ -216,24 +216,24 @@ fn product<'a>(parts: &[(bool, Node)], fields: &[FieldName], scope: &dyn Scope) 
             currency = common(currency, of_part)?;
         }
     }
-    Some(Operand::Quantity(total, currency))
+    Some(Known::Quantity(total, currency))
 }
 
 /// The value of a field as what it should be; `None` if it is not that.
-fn read(value: Cow<'_, Value>, of_type: Type) -> Option<Operand<'_>> {
+fn read(value: Cow<'_, Value>, of_type: Type) -> Option<Known<'_>> {
     match of_type {
-        Type::Number => value.as_number().map(|number| Operand::Quantity(number, None)),
+        Type::Number => value.as_number().map(|number| Known::Quantity(number, None)),
         Type::Money => match value.as_ref() {
-            Value::Money(money) => Some(Operand::Quantity(money.major(), Some(money.currency))),
-            other => other.as_number().map(|number| Operand::Quantity(number, None)),
+            Value::Money(money) => Some(Known::Quantity(money.major(), Some(money.currency))),
+            other => other.as_number().map(|number| Known::Quantity(number, None)),
         },
-        Type::Bool => value.as_bool().map(Operand::Bool),
-        Type::Time => value.as_instant().map(Operand::Time),
+        Type::Bool => value.as_bool().map(Known::Bool),
+        Type::Time => value.as_instant().map(Known::Time),
         Type::Text => match value {
-            Cow::Borrowed(Value::Text(text)) => Some(Operand::Text(Cow::Borrowed(text))),
-            Cow::Owned(Value::Text(text)) => Some(Operand::Text(Cow::Owned(text))),
+            Cow::Borrowed(Value::Text(text)) => Some(Known::Text(Cow::Borrowed(text))),
+            Cow::Owned(Value::Text(text)) => Some(Known::Text(Cow::Owned(text))),
             other => match other.as_ref() {
-                Value::Number(number) => Some(Operand::Text(Cow::Owned(number.normalize().to_string()))),
+                Value::Number(number) => Some(Known::Text(Cow::Owned(number.normalize().to_string()))),
                 _ => None,
             },
         },
