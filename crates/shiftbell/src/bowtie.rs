@@ -49,7 +49,9 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
     for motion in &defs.motions {
         let mut steps = Vec::new();
         for (place, stage) in defs.chain.iter().enumerate().filter(|(_, stage)| motion.stages.contains_key(&stage.id)) {
-            let count = defs.kpis.iter().find(|kpi| is_count_of(&kpi.kind, &stage.id));
+            // A KPI of one motion, or of what one person sourced, counts something else than the stage.
+            let whole = defs.kpis.iter().filter(|kpi| kpi.motion.is_none() && kpi.credit.is_none());
+            let count = whole.clone().find(|kpi| is_count_of(&kpi.kind, &stage.id));
             let next = defs.chain.get(place + 1).map(|next| next.id.as_str()).unwrap_or_default();
             let rate = defs.kpis.iter().find(|kpi| is_conversion(&kpi.kind, &stage.id, next));
             let asked = |slug: &str, period| Question { motion: Some(motion.id.clone()), period, ..Question::of(slug) };
@@ -99,6 +101,24 @@ impl Bowtie {
     /// The whole in a sentence.
     pub fn headline(&self) -> String {
         format!("Who reached each stage, {}, and how many went on to the next.", self.period)
+    }
+
+    /// The whole as a table for a terminal.
+    pub fn table(&self) -> String {
+        let mut out = format!("{}\n", self.headline());
+        for motion in &self.motions {
+            out.push_str(&format!("\n{:<16}{:>9}   to the next step\n", motion.id, "reached"));
+            for step in &motion.steps {
+                let onward = step.onward.filter(|rate| rate.den > 0).map_or_else(String::new, |rate| {
+                    let (num, den) = (u64::try_from(rate.num).unwrap_or(0), u64::try_from(rate.den).unwrap_or(0));
+                    shiftbell_render::facts::Figure::rate(num, den).full()
+                });
+                let reached = words::count(u64::try_from(step.entered).unwrap_or(0));
+                out.push_str(format!("{:<16}{reached:>9}   {onward}", step.label).trim_end());
+                out.push('\n');
+            }
+        }
+        out
     }
 
     /// Every value of the picture as text.

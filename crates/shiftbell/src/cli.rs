@@ -2,6 +2,8 @@
 
 mod ask;
 mod check;
+mod import;
+mod rebuild;
 mod serve;
 
 use std::path::PathBuf;
@@ -139,9 +141,15 @@ pub struct Digest {
     pub at: Option<String>,
 }
 
+pub(crate) use ask::print;
+
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Result<(), Failure> {
-    let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
+    let mut config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
+    // One-off commands speak for themselves; only the server is read by its log.
+    if !matches!(cli.command, Command::Serve) && config.log_level == Config::default().log_level {
+        "warn".clone_into(&mut config.log_level);
+    }
     crate::log::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -170,9 +178,10 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
             Ok(())
         }
         Command::Ask(ask) => ask::run(&ask, here).await,
-        Command::Demo(_) | Command::Import(_) | Command::Rebuild(_) | Command::Digest(_) => {
-            Err(Failure::Usage("not here yet".to_owned()))
-        }
+        Command::Demo(demo) => crate::demo::run(&demo, here.clock, here.chance).await,
+        Command::Import(import) => import::run(&import, here).await,
+        Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
+        Command::Digest(_) => Err(Failure::Usage("digests cannot be sent by hand yet".to_owned())),
     }
 }
 

@@ -108,6 +108,11 @@ impl Config {
         })
     }
 
+    /// The same with what the environment overrides, checked.
+    pub fn with_environment(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigProblem> {
+        self.with_overrides(env)?.checked()
+    }
+
     fn with_overrides(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigProblem> {
         let mut table = self.to_table();
         for (key, value) in &mut table {

@@ -1,6 +1,7 @@
 //! The running program: what its doors and workers share, and how it starts and stops.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use shiftbell_store::receiver::Receiver;
@@ -31,7 +32,7 @@ pub struct Program {
     pub stop: CancellationToken,
     pub woken: Woken,
     /// Whether the console outlet prints nothing.
-    pub is_quiet: bool,
+    pub is_quiet: AtomicBool,
 }
 
 /// Bells between the walk's parts: something arrived, something is to be sent. Work is never lost with them: everybody
@@ -79,7 +80,7 @@ impl Program {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             woken: Woken::default(),
-            is_quiet: false,
+            is_quiet: AtomicBool::new(false),
             config,
             clock,
             chance,

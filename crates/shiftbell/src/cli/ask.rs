@@ -60,7 +60,7 @@ pub(super) fn asker_of(company: &Company, email: Option<&str>) -> Result<Asker, 
 }
 
 /// Prints what a pipe may have stopped reading.
-pub(super) fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
     if !text.ends_with('\n') {
         let _ = std::io::stdout().write_all(b"\n");

@@ -4,6 +4,7 @@
 //! that dies in between has left word: whoever claims the message next looks for it before saying it again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use shiftbell_chat::backoff::retry_after_ms;
 use shiftbell_chat::queue::Turn;
@@ -261,7 +262,7 @@ fn recipient(destination: &str) -> Recipient<'_> {
 }
 
 fn print(program: &Program, message: &Claimed, document: &Document) {
-    if !program.is_quiet {
+    if !program.is_quiet.load(Ordering::Relaxed) {
         println!("\n[{}]\n{}", message.destination, shiftbell_render::plain::transcript(document).trim_end());
     }
 }

@@ -1,0 +1,122 @@
+//! `shiftbell import`: a file of events into the numbers, with a progress bar.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use shiftbell_metrics::event::Event;
+use shiftbell_sources::file::{self, Mapping, Table};
+
+use super::{Here, Import, check};
+use crate::companies::Company;
+use crate::failure::Failure;
+use crate::program::open_database;
+use crate::work::import::{self, Imported, Progress};
+
+pub(super) async fn run(options: &Import, here: Here) -> Result<(), Failure> {
+    let companies = check::load(&here)?;
+    let company = companies.chosen(options.workspace.as_deref())?;
+    known_source(company, &options.source)?;
+    let lines = open(options, company)?;
+    let db = open_database(&here.config).await?;
+    let bar = bar(options.quiet);
+    let key = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let named = import::File { source: &options.source, key: &key };
+    let imported = import::import(&db, &company.workspace, named, lines, here.clock.now(), |progress| match progress {
+        Progress::Read(lines) => bar.set_message(format!("{lines} lines read")),
+        Progress::Built(accounts) => bar.set_message(format!("{accounts} accounts built")),
+    })
+    .await;
+    bar.finish_and_clear();
+    db.close().await;
+    let imported = imported.map_err(|error| Failure::Other(anyhow::Error::new(error).context("import this file")))?;
+    print!("{}", summary(&imported));
+    if imported.refused > 0 && imported.appended + imported.already_known == 0 {
+        return Err(Failure::Usage(format!("nothing in {} could be read", options.file.display())));
+    }
+    Ok(())
+}
+
+fn known_source(company: &Company, source: &str) -> Result<(), Failure> {
+    if company.defs().sources.iter().any(|known| known.id == source) {
+        return Ok(());
+    }
+    let known: Vec<&str> = company.defs().sources.iter().map(|known| known.id.as_str()).collect();
+    Err(Failure::Usage(format!("{} has no source `{source}`; it has {}", company.name(), known.join(", "))))
+}
+
+/// Lines of a file as events, or why one is none.
+type Lines = Box<dyn Iterator<Item = Result<Option<Event>, String>>>;
+
+fn open(options: &Import, company: &Company) -> Result<Lines, Failure> {
+    let path = &options.file;
+    let unreadable = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "ndjson" | "jsonl" | "json" => {
+            let lines = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?).split(b'\n');
+            Ok(Box::new(lines.map(|line| line.map_err(|error| error.to_string()).and_then(|line| file::line(&line)))))
+        }
+        "csv" | "tsv" => open_table(path, options.mapping.as_deref(), company),
+        _ => Err(Failure::Usage(format!(
+            "{} is neither .ndjson, .jsonl nor .csv; those are the files that can be imported",
+            path.display()
+        ))),
+    }
+}
+
+fn open_table(path: &Path, mapping: Option<&Path>, company: &Company) -> Result<Lines, Failure> {
+    let Some(mapping) = mapping else {
+        return Err(Failure::Usage("a CSV needs a mapping that says what its columns mean: --mapping FILE".to_owned()));
+    };
+    let unreadable =
+        |path: &Path, error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    let text = std::fs::read_to_string(mapping).map_err(|error| unreadable(mapping, error))?;
+    let read = Mapping::read(&text).map_err(|problems| Failure::Usage(listed(mapping, &problems)))?;
+    let open = || File::open(path).map(BufReader::new).map_err(|error| unreadable(path, error));
+    let table = Table::check(open()?, read, &company.defs().workspace.zone).map_err(|problems| {
+        Failure::Usage(listed(path, &problems.iter().map(ToString::to_string).collect::<Vec<_>>()))
+    })?;
+    // The whole file was checked, so that nothing of a file with a doubtful date is imported.
+    let events: Vec<_> =
+        table.events(open()?).map(|row| row.map(Some).map_err(|problem| problem.to_string())).collect();
+    Ok(Box::new(events.into_iter()))
+}
+
+fn listed(path: &Path, problems: &[String]) -> String {
+    format!("{} cannot be read:\n  {}", path.display(), problems.join("\n  "))
+}
+
+fn bar(is_quiet: bool) -> ProgressBar {
+    if is_quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
+
+fn summary(imported: &Imported) -> String {
+    let mut out = format!("{} events are new, {} were known", imported.appended, imported.already_known);
+    for (n, what) in [
+        (imported.held, "wait for their time"),
+        (imported.set_aside, "cannot be true (more than a day ahead, or before 1970) and are set aside"),
+        (imported.refused, "could not be read"),
+    ] {
+        if n > 0 {
+            out.push_str(&format!(", {n} {what}"));
+        }
+    }
+    out.push('\n');
+    if imported.resumed_after > 0 {
+        out.push_str(&format!("went on after line {}, where an earlier import was cut off\n", imported.resumed_after));
+    }
+    for (line, why) in &imported.refusals {
+        out.push_str(&format!("  line {line}: {why}\n"));
+    }
+    out
+}
