@@ -50,6 +50,7 @@ CREATE UNIQUE INDEX outbox__digest ON outbox (workspace, digest, outlet, destina
 CREATE INDEX outbox__due ON outbox (workspace, due_at, id) WHERE state IN ('due', 'sending', 'unknown');
 CREATE INDEX outbox__channel ON outbox (workspace, outlet, channel, due_at, id)
     WHERE state IN ('due', 'sending', 'unknown');
+CREATE INDEX outbox__destination ON outbox (workspace, destination, enqueued_at);
 CREATE INDEX outbox__kept ON outbox (workspace, id) WHERE state IN ('held', 'dead');
 
 -- What is wrong now, or was. One message each, edited when it ends.

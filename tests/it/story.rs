@@ -7,7 +7,7 @@ mod outbox;
 mod walk;
 
 use shiftbell_store::statements;
-use shiftbell_tests::db::both_databases;
+use shiftbell_tests::db::{both_databases, sqlite};
 
 #[tokio::test]
 async fn every_statement_prepares() {
@@ -16,6 +16,14 @@ async fn every_statement_prepares() {
         let wrong = statements::prepare_all(&mut tx).await;
         assert_eq!(wrong, Vec::<String>::new(), "{}", test.kind);
     }
+}
+
+/// What grows with the data is found by a key, not by walking through it.
+#[tokio::test]
+async fn no_statement_walks_through_a_whole_table() {
+    let test = sqlite().await;
+    let scans = statements::whole_scans(&mut test.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(scans, Vec::new());
 }
 
 /// A text that is not listed would escape the test above.

@@ -106,11 +106,14 @@ const OF_ENTITIES: Sql = Sql::many(
      WHERE t.workspace = k.workspace AND t.generation = k.generation AND t.entity = k.entity ORDER BY t.entity",
     &[Text, Big, Big],
 );
+// By way of `n`, which the index alone answers: see `entities`.
 const OF_ACCOUNTS: Sql = Sql::many(
     "WITH k(workspace, generation, account) AS ({rows}) \
-     SELECT t.entity, t.account, t.fold_version, t.body FROM k CROSS JOIN contributions AS t \
-     WHERE t.workspace = k.workspace AND t.generation = k.generation AND t.account = k.account \
-     ORDER BY t.account, t.entity",
+     SELECT t.entity, t.account, t.fold_version, t.body \
+     FROM k CROSS JOIN contributions AS n CROSS JOIN contributions AS t \
+     WHERE n.workspace = k.workspace AND n.generation = k.generation AND n.account = k.account \
+     AND t.workspace = n.workspace AND t.generation = n.generation AND t.entity = n.entity \
+     ORDER BY n.account, n.entity",
     &[Text, Big, Big],
 );
 const ALL: Sql = Sql::one(

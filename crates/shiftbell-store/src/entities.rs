@@ -176,11 +176,14 @@ const GET: Sql = Sql::many(
      WHERE t.workspace = k.workspace AND t.entity = k.entity ORDER BY t.entity",
     &[Text, Big],
 );
+// By way of `n`, which the index alone answers: SQLite without statistics takes a workspace for ten rows, and would rather
+// walk through all its entities than look each up.
 const OF_ACCOUNTS: Sql = Sql::many(
     "WITH k(workspace, account) AS ({rows}) \
      SELECT t.entity, t.kind, t.external_id, t.company, t.company_at, t.contact, t.contact_at, t.same, t.same_at, \
-     t.account, t.version FROM k CROSS JOIN entities AS t \
-     WHERE t.workspace = k.workspace AND t.account = k.account ORDER BY t.account, t.entity",
+     t.account, t.version FROM k CROSS JOIN entities AS n CROSS JOIN entities AS t \
+     WHERE n.workspace = k.workspace AND n.account = k.account AND t.workspace = n.workspace AND t.entity = n.entity \
+     ORDER BY n.account, n.entity",
     &[Text, Big],
 );
 const LINKED_TO: Sql = Sql::many(

@@ -179,6 +179,12 @@ impl Session {
         Ok(changed)
     }
 
+    /// How SQLite would find the rows of this statement: its plan, of which the last column is to be read.
+    pub(crate) async fn plan(&mut self, sql: &Sql) -> Result<Vec<(i64, i64, i64, String)>, StoreError> {
+        let text = format!("EXPLAIN QUERY PLAN {}", sql.text_for(self.dialect(), 2).0);
+        Ok(on!(self, |c| sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(c).await)?)
+    }
+
     /// Asks the database whether it understands this statement.
     pub(crate) async fn prepare(&mut self, sql: &Sql) -> Result<(), StoreError> {
         use sqlx::{Executor as _, SqlSafeStr as _};

@@ -46,6 +46,32 @@ pub async fn prepare_all(session: &mut Session) -> Vec<String> {
     wrong
 }
 
+/// What a plan walks through without harm: rows that the statement was given or has found itself, and the workspaces.
+const GIVEN: [&str; 8] =
+    ["SCAN k", "SCAN picked", "SCAN found", "SCAN 2 ", "SCAN 2-ROW ", "SCAN CONSTANT ", "SCAN w", "SCAN workspaces"];
+/// What a plan searches by that is no key: everything of a company.
+const WHOLE: [&str; 2] = ["(workspace=?)", "(workspace=? AND generation=?)"];
+
+/// The statements for which SQLite would walk through a whole table, or through a whole workspace although it was given keys.
+///
+/// # Errors
+/// The database's.
+pub async fn whole_scans(session: &mut Session) -> Result<Vec<(&'static str, String)>, StoreError> {
+    let mut found = Vec::new();
+    for (table, statements) in TABLES {
+        for sql in *statements {
+            let has_keys = ["{rows}", "picked"].iter().any(|keys| sql.words().contains(keys));
+            for (_, _, _, line) in session.plan(sql).await? {
+                let walks = line.starts_with("SCAN ") && GIVEN.iter().all(|given| !line.starts_with(given));
+                if walks || (has_keys && WHOLE.iter().any(|whole| line.ends_with(whole))) {
+                    found.push((*table, format!("{line}: {}", sql.words())));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// How many statements each file lists.
 pub fn counts() -> impl Iterator<Item = (&'static str, usize)> {
     TABLES.iter().map(|(table, statements)| (*table, statements.len()))
