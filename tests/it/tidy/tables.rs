@@ -20,7 +20,8 @@ const OF_THE_PROGRAM: [&str; 0] = [];
 
 /// Name and body of every table that a migration creates.
 fn tables(file: &File) -> Vec<(String, String)> {
-    file.text
+    let code: Vec<&str> = file.text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+    code.join("\n")
         .split("CREATE TABLE ")
         .skip(1)
         .filter_map(|rest| {

@@ -56,10 +56,11 @@ fn every_template_is_registered() {
     let offences: Vec<String> = files("templates", ".hbs")
         .into_iter()
         .filter(|template| {
-            let from_templates = template.path.strip_prefix("templates/").unwrap_or_default();
-            let name = from_templates.rsplit('/').next().unwrap_or_default();
+            let name = template.path.rsplit('/').next().unwrap_or_default();
+            let stem = name.split('.').next().unwrap_or_default();
             !sources.iter().any(|file| {
-                file.text.contains(name) && (file.text.contains("include_str!") || file.text.contains("folder"))
+                file.text.contains("include_str!")
+                    && (file.text.contains(name) || file.text.contains(&format!("\"{stem}\"")))
             })
         })
         .map(|template| template.path)
