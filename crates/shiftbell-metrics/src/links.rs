@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, kinds};
 use crate::id::{EntityId, EntityKey, EntityKind};
-use crate::time::Instant;
+use crate::time::{Instant, MS_PER_SECOND};
 use crate::value::Value;
 
 /// To what an entity is linked. `None`: no longer to anything of this kind.
@@ -72,7 +72,11 @@ fn merge_of(event: &Event) -> Option<Link> {
     Some(Link { child, to, at: event.at })
 }
 
-/// One pointer: to whom, and since when that is known. `(None, at)`: unlinked at that time.
+/// How much later than a new link the end of the old one may be said, and still not undo the new one: who moves to
+/// another company is told as two changes, in either order and not in the same instant.
+pub const MOVE_MS: i64 = 10 * MS_PER_SECOND;
+
+/// One pointer: to whom, and since when that is known. `(None, at)`: unlinked at that time, less [`MOVE_MS`].
 pub type Pointer = Option<(Option<EntityId>, Instant)>;
 
 /// Where an entity points. The latest link of each kind counts, whatever the order in which they arrived.
@@ -91,7 +95,8 @@ impl Pointers {
             Target::Contact(to) => (&mut self.contact, to.as_ref()),
             Target::Same(to) => (&mut self.same, Some(to)),
         };
-        let new = (to.map(EntityKey::number), link.at);
+        let at = if to.is_some() { link.at } else { link.at.plus_ms(-MOVE_MS) };
+        let new = (to.map(EntityKey::number), at);
         let later = pointer.is_none_or(|(old_to, old_at)| (new.1, new.0) > (old_at, old_to));
         if later {
             *pointer = Some(new);
@@ -180,6 +185,19 @@ mod tests {
         events.reverse();
         assert_eq!(account(&events, EntityKind::Contact, "c"), bolt);
         assert_eq!(account(&events[..1], EntityKind::Contact, "c"), EntityId::of(EntityKind::Contact, "c"));
+    }
+
+    #[test]
+    fn who_moves_to_another_company_stays_there_when_the_old_link_ends_a_moment_later() {
+        let mut events = [
+            event(r#"{"id":"1","type":"linked","at":"2026-01-01T00:00:00Z","contact":"c","company":"acme"}"#),
+            event(r#"{"id":"2","type":"linked","at":"2026-02-01T00:00:00Z","contact":"c","company":"bolt"}"#),
+            event(r#"{"id":"3","type":"unlinked","at":"2026-02-01T00:00:02Z","contact":"c","company":"acme"}"#),
+        ];
+        for _ in 0..3 {
+            events.rotate_left(1);
+            assert_eq!(account(&events, EntityKind::Contact, "c"), EntityId::of(EntityKind::Company, "bolt"));
+        }
     }
 
     #[test]

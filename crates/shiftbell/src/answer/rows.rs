@@ -2,7 +2,6 @@
 
 use shiftbell_metrics::answer::{Read, Rows};
 use shiftbell_metrics::cell::Cell;
-use shiftbell_metrics::segment::Segment;
 use shiftbell_store::{Session, cells, segments};
 
 use super::AskError;
@@ -33,13 +32,10 @@ pub(super) async fn read(
             Read::Segments { motion, series, from, until } => {
                 let mut found = Vec::new();
                 if let Some(generation) = generation {
-                    for packed in segments::read(session, workspace, generation, motion, series, *from..*until).await? {
-                        let decoded =
-                            Segment::decode(&packed.body).map_err(|error| AskError::Corrupt(error.to_string()))?;
-                        found.extend(decoded.entries().iter().cloned());
-                    }
+                    let packed = segments::read(session, workspace, generation, motion, series, *from..*until).await?;
+                    found.extend(packed.into_iter().map(|packed| (packed.day, packed.body)));
                 }
-                rows.add_segments(read, found);
+                rows.add_packed(read, found);
             }
         }
     }
