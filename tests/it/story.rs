@@ -1,5 +1,6 @@
 //! The same story on both databases: what the store promises, told from outside.
 
+mod bulk;
 mod inbox;
 mod numbers;
 mod opening;

@@ -1,5 +1,6 @@
 //! The database: opened by its URL, lent out as transactions.
 
+mod bulk;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use crate::session::{Session, Snapshot, Tx};
 use crate::{StoreError, migrations};
 
+pub use bulk::Bulk;
 use sqlite::Writer;
 pub(crate) use sqlite::Writing;
 

@@ -97,9 +97,26 @@ pub async fn linked_to(session: &mut Session, workspace: &str, ids: &[EntityId])
 /// # Errors
 /// The database's.
 pub async fn store(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<(), StoreError> {
+    tx.execute_many(&STORE, &Rows::new(entities.len(), columns_of(workspace, entities))).await?;
+    Ok(())
+}
+
+/// Writes entities that are new, all at once: for an import into an empty database. Those that are known are left as they are.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<(), StoreError> {
+    let mut columns = columns_of(workspace, entities);
+    columns.push(Column::Text(entities.iter().map(|entity| entity.key.kind.word()).collect()));
+    columns.push(Column::Text(entities.iter().map(|entity| entity.key.id.as_str()).collect()));
+    tx.execute_many(&INSERT, &Rows::new(entities.len(), columns)).await?;
+    Ok(())
+}
+
+fn columns_of<'a>(workspace: &'a str, entities: &[Entity]) -> Vec<Column<'a>> {
     let to = |pointer: Pointer| pointer.and_then(|(to, _)| to).map(|to| to.0);
     let at = |pointer: Pointer| pointer.map(|(_, at)| at.as_ms());
-    let columns = vec![
+    vec![
         Column::Same(workspace),
         Column::Big(entities.iter().map(|entity| entity.id.0).collect()),
         Column::BigOrNull(entities.iter().map(|entity| to(entity.pointers.company)).collect()),
@@ -110,9 +127,7 @@ pub async fn store(tx: &mut Tx, workspace: &str, entities: &[Entity]) -> Result<
         Column::BigOrNull(entities.iter().map(|entity| at(entity.pointers.same)).collect()),
         Column::Big(entities.iter().map(|entity| entity.account.0).collect()),
         Column::Big(entities.iter().map(|entity| entity.version).collect()),
-    ];
-    tx.execute_many(&STORE, &Rows::new(entities.len(), columns)).await?;
-    Ok(())
+    ]
 }
 
 /// The next accounts after this one, in the order of their numbers; from the first if `None`.
@@ -206,7 +221,12 @@ const STORE: Sql = Sql::many(
      FROM k WHERE entities.workspace = k.workspace AND entities.entity = k.entity",
     &[Text, Big, Big, Big, Big, Big, Big, Big, Big, Big],
 );
+const INSERT: Sql = Sql::many(
+    "INSERT INTO entities (workspace, entity, company, company_at, contact, contact_at, same, same_at, account, version, \
+     kind, external_id) {rows} ON CONFLICT (workspace, entity) DO NOTHING",
+    &[Text, Big, Big, Big, Big, Big, Big, Big, Big, Big, Text, Text],
+);
 const ACCOUNTS_FROM: Sql =
     Sql::one("SELECT DISTINCT account FROM entities WHERE workspace = $1 AND account >= $2 ORDER BY account LIMIT $3");
 
-pub(crate) const STATEMENTS: &[Sql] = &[LOCK, GET, OF_ACCOUNTS, LINKED_TO, STORE, ACCOUNTS_FROM];
+pub(crate) const STATEMENTS: &[Sql] = &[LOCK, GET, OF_ACCOUNTS, LINKED_TO, STORE, INSERT, ACCOUNTS_FROM];

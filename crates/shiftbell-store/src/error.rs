@@ -23,6 +23,8 @@ pub enum StoreError {
     LeaseLost,
     #[error("the delivery was not kept: {why}")]
     NotKept { why: String },
+    #[error("the import was not kept, the database is as empty as before: {why}")]
+    ImportNotKept { why: String },
     #[error("{kind} `{given}` has the number of `{stored}`; change one of the two ids at its source")]
     SameNumber { kind: String, given: String, stored: String },
     #[error("`{found}` in column `{column}` is none of the words that this version knows; was a newer version here?")]
@@ -49,6 +51,7 @@ impl StoreError {
             | StoreError::Migration { .. }
             | StoreError::LeaseLost
             | StoreError::NotKept { .. }
+            | StoreError::ImportNotKept { .. }
             | StoreError::SameNumber { .. }
             | StoreError::UnknownWord { .. }
             | StoreError::UnknownWorkspace { .. } => false,

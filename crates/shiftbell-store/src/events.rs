@@ -63,15 +63,13 @@ pub async fn append(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Re
         return Ok(Vec::new());
     }
     let write = workspaces::next_write(tx, workspace).await?;
-    let mut appended = vec![Appended::AlreadyKnown; events.len()];
     let (places, columns) = columns_of(workspace, events);
-    let bodies: Vec<String> = places.iter().map(|n| events[*n].event.to_json().to_string()).collect();
-    let mut columns = columns;
-    columns.insert(6, Column::Text(bodies.iter().map(String::as_str).collect()));
-    columns.push(Column::SameBig(write));
+    let bodies = bodies_of(&places, events);
+    let columns = all_columns(columns, &bodies, write);
     let new: Vec<(i64, String, String)> = tx.fetch_many(&APPEND, &Rows::new(places.len(), columns)).await?;
     let new: HashSet<(i64, &str, &str)> =
         new.iter().map(|(entity, s, id)| (*entity, s.as_str(), id.as_str())).collect();
+    let mut appended = vec![Appended::AlreadyKnown; events.len()];
     for n in places {
         let event = &events[n];
         if new.contains(&(event.event.entity_id().0, event.source, event.event.id.as_str())) {
@@ -79,6 +77,28 @@ pub async fn append(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Re
         }
     }
     Ok(appended)
+}
+
+/// As [`append`], but says only how many were new: for an import, which does not need to know which.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_all(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Result<u64, StoreError> {
+    let write = workspaces::next_write(tx, workspace).await?;
+    let (places, columns) = columns_of(workspace, events);
+    let bodies = bodies_of(&places, events);
+    let columns = all_columns(columns, &bodies, write);
+    tx.execute_many(&APPEND_ALL, &Rows::new(places.len(), columns)).await
+}
+
+pub(crate) fn bodies_of(places: &[usize], events: &[NewEvent<'_>]) -> Vec<String> {
+    places.iter().map(|n| events[*n].event.to_json().to_string()).collect()
+}
+
+fn all_columns<'a>(mut columns: Vec<Column<'a>>, bodies: &'a [String], write: i64) -> Vec<Column<'a>> {
+    columns.insert(6, Column::Text(bodies.iter().map(String::as_str).collect()));
+    columns.push(Column::SameBig(write));
+    columns
 }
 
 /// The columns that events and held events share, without the body, and which events they are: each once, in key order.
@@ -180,6 +200,11 @@ const APPEND: Sql = Sql::many(
      {rows} ON CONFLICT (workspace, entity, source, external_id) DO NOTHING RETURNING entity, source, external_id",
     &[Text, Big, Text, Text, Big, Text, Text, Text, Big, Big],
 );
+const APPEND_ALL: Sql = Sql::many(
+    "INSERT INTO events (workspace, entity, source, external_id, at, kind, body, by_role, delivery, tx) \
+     {rows} ON CONFLICT (workspace, entity, source, external_id) DO NOTHING",
+    &[Text, Big, Text, Text, Big, Text, Text, Text, Big, Big],
+);
 // CROSS JOIN: SQLite then keeps this order of tables, PostgreSQL is free.
 const OF_ACCOUNTS: Sql = Sql::many(
     "WITH k(workspace, account) AS ({rows}) \
@@ -204,4 +229,4 @@ const COUNT_SINCE: Sql = Sql::one(
      WHERE t.workspace = $1 AND NOT ({visible in k.mark})",
 );
 
-pub(crate) const STATEMENTS: &[Sql] = &[APPEND, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, COUNT_SINCE];
+pub(crate) const STATEMENTS: &[Sql] = &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, COUNT_SINCE];

@@ -4,7 +4,7 @@ use shiftbell_metrics::id::EntityId;
 
 use crate::dialect::Kind::{Big, Text};
 use crate::dialect::{Column, Rows, Sql};
-use crate::events::{NewEvent, columns_of};
+use crate::events::{NewEvent, bodies_of, columns_of};
 use crate::{Session, StoreError, Tx};
 
 /// An event whose time has come.
@@ -43,7 +43,7 @@ pub struct SetAsideCount {
 /// The database's.
 pub async fn hold(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
     let (places, mut columns) = columns_of(workspace, events);
-    let bodies: Vec<String> = places.iter().map(|n| events[*n].event.to_json().to_string()).collect();
+    let bodies = bodies_of(&places, events);
     columns.insert(6, Column::Text(bodies.iter().map(String::as_str).collect()));
     tx.execute_many(&HOLD, &Rows::new(places.len(), columns)).await?;
     Ok(())

@@ -33,6 +33,6 @@ pub mod sightings;
 pub mod statements;
 pub mod workspaces;
 
-pub use db::Db;
+pub use db::{Bulk, Db};
 pub use error::StoreError;
 pub use session::{Session, Snapshot, Tx};

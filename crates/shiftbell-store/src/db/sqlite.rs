@@ -1,6 +1,6 @@
 //! SQLite: one connection that writes, in the order of asking, and others that read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,25 @@ const STATEMENTS_KEPT: usize = 512;
 /// First bytes of every SQLite file. <https://www.sqlite.org/fileformat.html#the_database_header>
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
-pub(super) async fn open(url: &str, shown: String) -> Result<SqliteDb, StoreError> {
+/// Reads the URL of a SQLite file.
+fn options_of(url: &str, shown: &str) -> Result<SqliteConnectOptions, StoreError> {
     if url.contains(":memory:") || url.contains("mode=memory") || url.trim_end_matches('/') == "sqlite:" {
-        return Err(StoreError::InMemory { url: shown });
+        return Err(StoreError::InMemory { url: shown.to_owned() });
     }
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| StoreError::UnreadableUrl { url: shown.clone(), why: error.to_string() })?;
+        .map_err(|error| StoreError::UnreadableUrl { url: shown.to_owned(), why: error.to_string() })?;
+    look_at(options.get_filename(), shown)?;
+    Ok(options)
+}
+
+/// The file that a URL names.
+pub(super) fn path_of(url: &str) -> Result<PathBuf, StoreError> {
+    Ok(options_of(url, url)?.get_filename().to_owned())
+}
+
+pub(super) async fn open(url: &str, shown: String) -> Result<SqliteDb, StoreError> {
+    let options = options_of(url, &shown)?;
     let path = options.get_filename().to_owned();
-    look_at(&path, &shown)?;
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -89,6 +100,8 @@ struct Connection {
     sqlite: SqliteConnection,
     /// A transaction was begun and not ended. Also set while one begins or ends, since that may be cut short.
     is_open: bool,
+    /// A transaction was rolled back at some time.
+    was_rolled_back: bool,
 }
 
 impl Connection {
@@ -98,13 +111,14 @@ impl Connection {
             // Fails where SQLite has rolled back by itself, for example on a full disk: then there is nothing to end.
             let _ = sqlx::query("ROLLBACK").execute(&mut self.sqlite).await;
             self.is_open = false;
+            self.was_rolled_back = true;
         }
     }
 }
 
 impl Writer {
-    fn new(sqlite: SqliteConnection) -> Writer {
-        Writer(Arc::new(Mutex::new(Some(Connection { sqlite, is_open: false }))))
+    pub(super) fn new(sqlite: SqliteConnection) -> Writer {
+        Writer(Arc::new(Mutex::new(Some(Connection { sqlite, is_open: false, was_rolled_back: false }))))
     }
 
     /// Waits for the connection, in the order of asking, and takes SQLite's write lock: taking it later can fail as busy.
@@ -149,6 +163,11 @@ impl Writer {
         }
         own.close().await?;
         Ok(())
+    }
+
+    /// Whether a transaction was dropped, or failed to commit.
+    pub(super) async fn was_rolled_back(&self) -> bool {
+        self.0.lock().await.as_ref().is_none_or(|connection| connection.is_open || connection.was_rolled_back)
     }
 
     pub(super) async fn close(&self) {

@@ -1,0 +1,129 @@
+//! Filling an empty SQLite database: into a new file without a journal, which takes the place of the empty one when it is whole.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::sqlite::{self, Writer};
+use crate::StoreError;
+use crate::session::{Session, Tx};
+
+/// How long to wait until nobody else has the database open.
+const ALONE_WAIT: Duration = Duration::from_millis(200);
+
+/// A SQLite database in the making. Dropped before [`Bulk::finish`], it leaves the empty database as it was.
+///
+/// There is no journal, so a transaction that is dropped spoils the whole: then only beginning again helps.
+#[derive(Debug)]
+pub struct Bulk {
+    target: PathBuf,
+    file: PathBuf,
+    /// Holds the empty database locked until the other has taken its place.
+    guard: SqliteConnection,
+    writer: Writer,
+}
+
+impl Bulk {
+    /// Begins, if there is something to gain: the database is SQLite, its tables are there, it has no event, and nobody has it
+    /// open. `None`: import as everything else is written. Whatever is in the other tables is kept.
+    ///
+    /// # Errors
+    /// As [`crate::Db::open`], or the database's.
+    pub async fn begin(url: &str) -> Result<Option<Bulk>, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Ok(None);
+        }
+        let target = sqlite::path_of(url)?;
+        let Some(mut guard) = alone_with_an_empty(&target).await? else { return Ok(None) };
+        let mut file = target.clone().into_os_string();
+        file.push(".import");
+        let file = PathBuf::from(file);
+        remove(&file);
+        sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&mut guard).await?;
+        sqlx::query("BEGIN EXCLUSIVE").execute(&mut guard).await?;
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .journal_mode(SqliteJournalMode::Off)
+            .synchronous(SqliteSynchronous::Off)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .pragma("cache_size", "-131072")
+            .pragma("temp_store", "MEMORY")
+            .disable_statement_logging();
+        let writer = Writer::new(options.connect().await?);
+        Ok(Some(Bulk { target, file, guard, writer }))
+    }
+
+    /// Starts a transaction. Rows that come in the order of their keys are written fastest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::new(Session::sqlite_writer(self.writer.begin().await?)))
+    }
+
+    /// Makes what was written durable and puts it in the place of the empty database.
+    ///
+    /// # Errors
+    /// [`StoreError::ImportNotKept`] if a transaction was dropped or the files could not be written: the empty database is as it was.
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        if self.writer.was_rolled_back().await {
+            return Err(StoreError::ImportNotKept { why: "a transaction was cut short; begin it again".to_owned() });
+        }
+        self.writer.close().await;
+        self.take_place().map_err(|error| StoreError::ImportNotKept { why: error.to_string() })?;
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.guard).await;
+        Ok(())
+    }
+
+    fn take_place(&self) -> std::io::Result<()> {
+        File::open(&self.file)?.sync_all()?;
+        std::fs::rename(&self.file, &self.target)?;
+        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+impl Drop for Bulk {
+    fn drop(&mut self) {
+        // After `finish` it has another name.
+        remove(&self.file);
+    }
+}
+
+fn remove(file: &Path) {
+    let _ = std::fs::remove_file(file);
+}
+
+/// A connection to the database, if it has no event and nobody else has it open.
+async fn alone_with_an_empty(target: &Path) -> Result<Option<SqliteConnection>, StoreError> {
+    if !target.exists() {
+        return Ok(None);
+    }
+    let options = SqliteConnectOptions::new().filename(target).busy_timeout(ALONE_WAIT).disable_statement_logging();
+    let mut guard = options.connect().await?;
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_schema WHERE name IN ('events', 'held_events')")
+            .fetch_all(&mut guard)
+            .await?;
+    if tables.len() != 2 {
+        return Ok(None);
+    }
+    let event: Option<(String,)> =
+        sqlx::query_as("SELECT workspace FROM events LIMIT 1").fetch_optional(&mut guard).await?;
+    if event.is_some() {
+        return Ok(None);
+    }
+    // Leaving the write-ahead log is refused while anybody else has the file open: exactly what must be known.
+    let left: Result<(String,), sqlx::Error> =
+        sqlx::query_as("PRAGMA journal_mode = DELETE").fetch_one(&mut guard).await;
+    match left {
+        Ok((mode,)) if mode == "delete" => Ok(Some(guard)),
+        Ok(_) | Err(_) => {
+            guard.close().await?;
+            Ok(None)
+        }
+    }
+}
