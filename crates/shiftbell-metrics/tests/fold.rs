@@ -3,6 +3,7 @@
 mod support;
 
 use shiftbell_metrics::contribution::Row;
+use shiftbell_metrics::definitions::SkipPolicy;
 use shiftbell_metrics::fold::{LeftOut, Plan, StoredEvent};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::time::MS_PER_DAY;
@@ -210,4 +211,94 @@ fn a_deal_without_a_contact_is_credited_to_the_one_who_got_furthest() {
     let rows = fold(company("acme"), &events);
     assert_eq!(find(&rows, "sql")[0].entry.lag("won"), Some(41 * MS_PER_DAY));
     assert_eq!(find(&rows, "lead").len(), 2);
+}
+
+#[test]
+fn strictly_only_who_was_seen_at_every_stage_counts() {
+    let mut definitions = definitions();
+    let series = |definitions: &shiftbell_metrics::definitions::Definitions| {
+        let mut events = a_business();
+        events.remove(1);
+        let folded = Plan::new(definitions).fold(company("acme"), &events);
+        let rows = folded.iter().flat_map(|(_, contribution)| contribution.rows());
+        let mut found: Vec<String> = rows.map(|row| row.series.to_string()).filter(|s| !s.contains('/')).collect();
+        found.sort();
+        found.join(" ")
+    };
+    assert_eq!(series(&definitions), "deal lead live mql sql won");
+    definitions.skipped = SkipPolicy::Any;
+    assert_eq!(series(&definitions), "deal lead live sql won");
+    definitions.skipped = SkipPolicy::Strict;
+    assert_eq!(series(&definitions), "deal lead live won");
+}
+
+#[test]
+fn a_motion_as_of_entry_keeps_what_was_reached_before() {
+    let mut definitions = definitions();
+    definitions.motions[0].who_as_of_entry = true;
+    let mut events = a_business();
+    events.push(event("2026-03-15", r#""type":"company","company":"acme","set":{"company":{"segment":"family"}}"#));
+    let folded = Plan::new(&definitions).fold(company("acme"), &events);
+    let rows: Vec<Row> = folded.into_iter().flat_map(|(_, contribution)| contribution.rows().to_vec()).collect();
+    assert_eq!(&*find(&rows, "sql")[0].motion, "b2b");
+    assert!(find(&rows, "won").is_empty(), "in b2c a contract wins nothing");
+}
+
+#[test]
+fn a_meeting_confirmed_by_somebody_else_is_no_sql() {
+    let mut events = a_business();
+    events.truncate(4);
+    events[3].by = Some("bdr".into());
+    assert!(find(&fold(company("acme"), &events), "sql").is_empty());
+    events[3].event.properties.insert("by".into(), shiftbell_metrics::value::Value::text("ae"));
+    assert_eq!(find(&fold(company("acme"), &events), "sql").len(), 1);
+}
+
+#[test]
+fn the_second_show_and_the_contact_with_a_customer_come_after_winning() {
+    let mut events = a_business();
+    events.push(event("2026-03-02", r#""type":"call","contact":"c","direction":"out""#));
+    events.push(event("2026-05-03", r#""type":"call","contact":"c","direction":"out""#));
+    events.push(event("2026-06-01", r#""type":"show_held","company":"acme""#));
+    let rows = fold(company("acme"), &events);
+    assert_eq!(&find(&rows, "adopted")[0].entry.at.to_string()[..10], "2026-06-01");
+    assert_eq!(find(&rows, "live")[0].entry.lag("adopted"), Some(31 * MS_PER_DAY));
+    assert_eq!(find(&rows, "open/adopted").len(), 1);
+    let contacts = find(&rows, "fact/customer-contact");
+    assert_eq!((contacts.len(), &contacts[0].entry.at.to_string()[..10]), (1, "2026-05-03"));
+}
+
+#[test]
+fn a_visitor_leads_to_the_person_it_turns_out_to_be() {
+    let events = [
+        event("2026-03-01", r#""type":"page_view","visitor":"v""#),
+        event("2026-03-02", r#""type":"page_view","visitor":"v""#),
+        event("2026-03-04", r#""type":"form","visitor":"v","contact":"f","form":"price-list""#),
+    ];
+    let rows = fold(contact("f"), &events);
+    assert_eq!(find(&rows, "session").len(), 1);
+    assert_eq!(find(&rows, "session")[0].entry.lag("lead"), Some(3 * MS_PER_DAY));
+    assert_eq!(find(&rows, "lead")[0].entry.entity, contact("f"));
+}
+
+#[test]
+fn an_open_deal_carries_what_its_sentences_read() {
+    let mut events = a_business();
+    events.truncate(5);
+    events.push(event(
+        "2026-03-25",
+        r#""type":"deal","deal":"d","set":{"deal":{"name":"Acme party","next_step_at":"2026-04-01T09:00:00Z"}}"#,
+    ));
+    let rows = fold(company("acme"), &events);
+    let open = &find(&rows, "open/deal")[0].entry;
+    let state: Vec<String> = open.state.iter().map(|(field, value)| format!("{field}={value}")).collect();
+    insta::assert_snapshot!(state.join("\n"), @r#"
+    deal.contacts=1
+    deal.last_touch_at="2026-03-10T12:00:00Z"
+    deal.next_step_at="2026-04-01T09:00:00Z"
+    deal.open=true
+    fact/human-reply="2026-03-06T12:00:00Z"
+    name="Acme party"
+    "#);
+    assert_eq!(&open.at.to_string()[..10], "2026-03-20");
 }

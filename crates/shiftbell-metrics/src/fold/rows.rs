@@ -77,6 +77,9 @@ impl<'j, 'a> Findings<'j, 'a> {
     fn stage_rows(&self, place: usize) -> Vec<Row> {
         let plan = self.journey.plan;
         let mut rows = Vec::new();
+        if self.stages.entry[place].is_empty() {
+            return rows;
+        }
         let losses = losses(self.journey, self.walk, self.stages, place);
         for (stage, reached) in self.stages.entry[place].iter().enumerate() {
             let Some(reached) = *reached else { continue };

@@ -128,6 +128,7 @@ fn kpis() -> Vec<Kpi> {
         Kpi { credit: Some("sourced".into()), ..kpi("sqls", KpiKind::Count { of: stage("sql") }) },
         kpi("won", KpiKind::Count { of: stage("won") }),
         kpi("conversations", KpiKind::Count { of: facts(&["call-accepted", "reply"]) }),
+        kpi("customer-contacts", KpiKind::Count { of: facts(&["customer-contact"]) }),
         conversion("lead-to-mql", "lead", "mql", 30),
         Kpi {
             also: vec!["mql-conversion".into()],
