@@ -71,7 +71,7 @@ fn entries(count: i64) -> Vec<Entry> {
             (Arc::clone(&product), Arc::clone(&products[pick % 2])),
             (Arc::clone(&source), Arc::clone(&sources[pick / 2 % 2])),
         ];
-        if pick % 3 == 0 {
+        if pick.is_multiple_of(3) {
             entry.lags.push((Arc::clone(&sql), (pick as i64 % 20) * MS_PER_DAY));
         }
         entry
