@@ -302,3 +302,16 @@ fn an_open_deal_carries_what_its_sentences_read() {
     "#);
     assert_eq!(&open.at.to_string()[..10], "2026-03-20");
 }
+
+#[test]
+fn who_only_takes_part_in_a_deal_has_not_asked_for_anything() {
+    let mut events = a_business();
+    events.push(event("2026-03-25", r#""type":"call","deal":"d","contact":"cfo","answered":true"#));
+    let rows = fold(company("acme"), &events);
+    assert_eq!((find(&rows, "mql").len(), find(&rows, "sql").len()), (1, 1));
+    // Where nobody of a deal was seen before it, one of them was everything it took.
+    let business = event("2026-03-19", r#""type":"company","company":"acme","set":{"company":{"segment":"business"}}"#);
+    let unseen = [business, events[4].clone(), events[5].clone(), events[7].clone()];
+    let rows = fold(company("acme"), &unseen);
+    assert_eq!((find(&rows, "mql").len(), find(&rows, "won").len()), (1, 1));
+}

@@ -39,7 +39,8 @@ pub(super) fn stages(journey: &Journey<'_>, walk: &Walk) -> Stages {
         if contacts.is_empty() {
             found.deals.extend(found.credited(journey, walk, deal).map(|contact| (deal, contact)));
         } else {
-            found.deals.extend(contacts.iter().map(|(contact, _)| (deal, *contact)));
+            let contacts: Vec<usize> = contacts.iter().map(|(contact, _)| *contact).collect();
+            found.deals.extend(came_by(journey, walk, &contacts).into_iter().map(|contact| (deal, contact)));
         }
     }
     for (deal, contact) in found.deals.clone() {
@@ -56,6 +57,27 @@ pub(super) fn stages(journey: &Journey<'_>, walk: &Walk) -> Stages {
         }
     }
     found
+}
+
+/// For which of its contacts a deal counts: those who were seen at the last stage of contacts, else the one who came furthest.
+///
+/// Others who take part in a deal have not asked for anything: to imply that they had would raise every rate of people.
+fn came_by(journey: &Journey<'_>, walk: &Walk, contacts: &[usize]) -> Vec<usize> {
+    let chain = &journey.plan.chain;
+    let own = |contact: usize, stage: usize| walk.own[contact].get(stage).copied().flatten();
+    let of_contacts = || (0..chain.len()).rev().filter(|stage| chain[*stage].of == StageOf::Contact);
+    if let Some(last) = of_contacts().next() {
+        let there: Vec<usize> = contacts.iter().copied().filter(|contact| own(*contact, last).is_some()).collect();
+        if !there.is_empty() {
+            return there;
+        }
+    }
+    let furthest = |contact: &usize| {
+        let reached = of_contacts().find_map(|stage| Some((stage, own(*contact, stage)?.at)));
+        // The furthest first, then the earliest there, then the smaller number: whatever the order of arrival.
+        (std::cmp::Reverse(reached.map(|(stage, _)| stage)), reached.map(|(_, at)| at), journey.entities[*contact].id)
+    };
+    contacts.iter().copied().min_by_key(furthest).into_iter().collect()
 }
 
 /// The first entries of one entity under the skip policy. `through`: what it reached by way of others.
