@@ -21,8 +21,10 @@ async fn main() -> ExitCode {
         ["ingest", url, path, secret, batches, at_once, per_second] => {
             ingest(url, path, secret, number(batches), number(at_once), number(per_second)).await
         }
+        ["drained", url, events] => drained(url, number(events)).await,
+        ["late", url, path, key, count] => late(url, path, key, number(count)).await,
         ["bare", file, batches] => bare(file, number(batches)).await,
-        _ => Err("usage: load answers URL SECRET N TEXT | ingest URL PATH SECRET BATCHES AT_ONCE PER_SECOND | bare FILE BATCHES".into()),
+        _ => Err("usage: load drained URL EVENTS | late URL PATH KEY N | answers URL SECRET N TEXT | ingest URL PATH SECRET BATCHES AT_ONCE PER_SECOND | bare FILE BATCHES".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -120,8 +122,8 @@ async fn ingest(
                 if turn >= batches {
                     return Ok::<_, Failure>(took);
                 }
-                if per_second > 0 {
-                    let due = Duration::from_micros(turn * 1_000_000 / per_second);
+                if let Some(due_us) = (turn * 1_000_000).checked_div(per_second) {
+                    let due = Duration::from_micros(due_us);
                     tokio::time::sleep(due.saturating_sub(started.elapsed())).await;
                 }
                 let body = batch(turn);
@@ -150,6 +152,72 @@ async fn ingest(
     }
     let seconds = started.elapsed().as_secs_f64();
     println!("  {:.0} events/s acknowledged durably; {}", batches as f64 * 100.0 / seconds, percentiles(&mut took));
+    Ok(())
+}
+
+/// Waits until so many events have been derived since the server started, and prints how many a second that was.
+async fn drained(url: &str, events: u64) -> Result<(), Failure> {
+    let client = reqwest::Client::new();
+    let started = now();
+    let mut first = None;
+    loop {
+        let metrics = client.get(format!("{url}/metrics")).send().await?.text().await?;
+        let total: f64 = metrics
+            .lines()
+            .filter(|line| {
+                ["shiftbell_events_appended_total ", "shiftbell_events_already_known_total "]
+                    .iter()
+                    .any(|name| line.starts_with(name))
+            })
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum();
+        let (began_at, began_with) = *first.get_or_insert((started, total));
+        if total >= events as f64 {
+            let seconds = began_at.elapsed().as_secs_f64().max(1e-9);
+            println!(
+                "  {:.0} events/s derived ({:.0} were already when looking began)",
+                (total - began_with) / seconds,
+                began_with
+            );
+            return Ok(());
+        }
+        if started.elapsed() > Duration::from_secs(900) {
+            return Err(format!("only {total} of {events} events are derived after 15 minutes").into());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Posts one event of last month after another, as a signed delivery of its own, and prints how long each took to be durable.
+async fn late(url: &str, path: &str, key: &str, count: u64) -> Result<(), Failure> {
+    let client = reqwest::Client::new();
+    let key = base64::engine::general_purpose::STANDARD.decode(key)?;
+    let mut took = Vec::new();
+    for turn in 0..count {
+        let body = format!(
+            r#"{{"id":"late-{turn}","type":"form","at":"2026-10-19T12:00:00Z","contact":"contact-{}","form":"meeting-request"}}"#,
+            2_000 + turn
+        );
+        let (id, timestamp) = (format!("msg-late-{turn}"), (unix_ms() / 1000).to_string());
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key)?;
+        mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        let sent = now();
+        let answer = client
+            .post(format!("{url}{path}"))
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", format!("v1,{signature}"))
+            .body(body)
+            .send()
+            .await?;
+        if answer.status() != 202 {
+            return Err(format!("the program answered {}: {}", answer.status(), answer.text().await?).into());
+        }
+        took.push(sent.elapsed());
+    }
+    println!("  acknowledged: {}", percentiles(&mut took));
     Ok(())
 }
 
