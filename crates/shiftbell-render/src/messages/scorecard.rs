@@ -273,7 +273,11 @@ impl View<'_> {
 fn to_go(line: &ScoreLine) -> u64 {
     match &line.score {
         Score::Count { done, required, .. } => required.saturating_sub(*done),
-        Score::Rate { .. } | Score::MoneyRate { .. } | Score::Pace { .. } | Score::Limit { .. } | Score::Said { .. } => 0,
+        Score::Rate { .. }
+        | Score::MoneyRate { .. }
+        | Score::Pace { .. }
+        | Score::Limit { .. }
+        | Score::Said { .. } => 0,
     }
 }
 

@@ -10,8 +10,8 @@ mod line;
 mod next;
 pub mod post;
 pub(crate) mod record;
-pub mod scorecard;
 mod score;
+pub mod scorecard;
 mod seen;
 
 use std::collections::BTreeMap;
@@ -46,6 +46,14 @@ pub struct Group {
     key: String,
     pub place: Place,
     pub to: Vec<To>,
+}
+
+impl Group {
+    /// The group with nobody else in it; `None` if this person does not belong to it.
+    pub fn only(self, person: &str) -> Option<Group> {
+        let to: Vec<To> = self.to.into_iter().filter(|to| to.name().eq_ignore_ascii_case(person)).collect();
+        (!to.is_empty()).then_some(Group { to, ..self })
+    }
 }
 
 /// Sends what is due and closes what is over, in one company. Returns how many messages were put into the outbox.
@@ -180,8 +188,7 @@ async fn close(
     let closed = last_day(program, company, &closed_cursor).await?;
     let first = closed.map_or(sent, |closed| closed.plus(1)).max(sent.plus(-DAYS_BACK));
     let over = |day: &Day| {
-        is_due_on(digest, &group.place, *day)
-            && closes_at(digest, &group.place, *day).is_some_and(|end| end <= now)
+        is_due_on(digest, &group.place, *day) && closes_at(digest, &group.place, *day).is_some_and(|end| end <= now)
     };
     let mut count = 0;
     for day in (first.0..=sent.0).map(Day).filter(over) {

@@ -68,11 +68,8 @@ pub async fn enqueue_thread(tx: &mut Tx, message: &Claimed, remote_id: &str, now
     }
     let below = letter.notice.document().map_or(0, |document| document.thread.len());
     for place in 1..=below {
-        let reply = Letter {
-            thread: Some(remote_id.to_owned()),
-            place: Some(place),
-            ..Letter::new(letter.notice.clone())
-        };
+        let reply =
+            Letter { thread: Some(remote_id.to_owned()), place: Some(place), ..Letter::new(letter.notice.clone()) };
         let Ok(facts) = reply.facts() else { continue };
         let notice = outbox::Notice {
             outlet: &message.outlet,

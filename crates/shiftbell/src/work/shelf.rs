@@ -111,8 +111,7 @@ impl<'a> Shelf<'a> {
             return self.ask(question).await;
         }
         for _ in 0..ROUNDS_MAX {
-            let asked =
-                Asked { defs: self.company.defs(), question, now: self.now, names: &person.names };
+            let asked = Asked { defs: self.company.defs(), question, now: self.now, names: &person.names };
             match ask(&asked, &person.rows) {
                 Outcome::Answer(answer) => return Ok(Ok(*answer)),
                 Outcome::Cannot(why) => return Ok(Err(why)),

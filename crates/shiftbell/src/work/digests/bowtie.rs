@@ -6,7 +6,9 @@ use serde_json::json;
 use shiftbell_metrics::answer::{Answer, Figure, Rate};
 use shiftbell_metrics::bowtie::{Bowtie, BowtieFacts, GoalFacts, MotionFacts, StageFacts, StepFacts, bowtie};
 use shiftbell_metrics::calendar::{elapsed, home};
-use shiftbell_metrics::definitions::{CountOf, Definitions, Digest, Kpi, KpiKind, Motion, Stage, StageOf, Target, TimeTo};
+use shiftbell_metrics::definitions::{
+    CountOf, Definitions, Digest, Kpi, KpiKind, Motion, Stage, StageOf, Target, TimeTo,
+};
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::pacing::{GoalOf, aim, pace};
 use shiftbell_metrics::period::{Period, full_weeks_before};
@@ -35,7 +37,11 @@ pub(super) async fn written(
     let zone = &desk.shelf.company.defs().workspace.zone;
     let mut footer = desk.footer(zone, true, SeenBy::Channel, &receipt);
     let last = week.bowtie.week.until.plus(-1).date();
-    footer.data_to = Some(format!("{} {}", shiftbell_metrics::scorecard::words::weekday(Day::from_date(last)), shiftbell_render::words::day(last).split_once(' ').map_or("", |(_, day)| day)));
+    footer.data_to = Some(format!(
+        "{} {}",
+        shiftbell_metrics::scorecard::words::weekday(Day::from_date(last)),
+        shiftbell_render::words::day(last).split_once(' ').map_or("", |(_, day)| day)
+    ));
     footer.sources = shiftbell_render::facts::Sources::AllComplete;
     let facts = message::of(&week, leaks, footer);
     let body = json!({ "bowtie": week.bowtie, "questions": week.questions, "asked_at": desk.shelf.now });
@@ -158,7 +164,14 @@ impl Reader<'_, '_> {
             Some(waits) => self.median(waits, motion).await?,
             None => None,
         };
-        Ok(Some(StepFacts { kpi: kpi.slug.clone(), label: kpi.label.clone(), counts: counts(rate), target, median_wait_ms, parts }))
+        Ok(Some(StepFacts {
+            kpi: kpi.slug.clone(),
+            label: kpi.label.clone(),
+            counts: counts(rate),
+            target,
+            median_wait_ms,
+            parts,
+        }))
     }
 
     async fn median(&mut self, kpi: &Kpi, motion: &Motion) -> Result<Option<i64>, AskError> {
@@ -176,7 +189,8 @@ impl Reader<'_, '_> {
         let Some(kpi) = money_of_wins(self.shelf.company.defs()) else { return Ok(None) };
         let mut sums = Vec::new();
         for period in [self.week.clone(), self.span.clone()] {
-            let question = Question { motion: Some(motion.id.clone()), period: Some(period), ..Question::of(&kpi.slug) };
+            let question =
+                Question { motion: Some(motion.id.clone()), period: Some(period), ..Question::of(&kpi.slug) };
             if let Some(Figure::Money { amounts, .. }) = self.ask(question).await?.map(|answer| answer.figure) {
                 sums.extend(amounts.first().copied());
             }
@@ -192,7 +206,8 @@ impl Reader<'_, '_> {
         let defs = self.shelf.company.defs();
         let last = self.week.until.plus(-1);
         let of_motion = defs.goals.iter().filter(|goal| goal.motion.as_deref() == Some(&motion.id));
-        let mut goals = of_motion.filter_map(|goal| Some((defs.kpi(&goal.kpi)?, aim(defs, &goal.kpi, Some(&motion.id), None, last)?)));
+        let mut goals = of_motion
+            .filter_map(|goal| Some((defs.kpi(&goal.kpi)?, aim(defs, &goal.kpi, Some(&motion.id), None, last)?)));
         let Some((kpi, goal)) = goals.next() else { return Ok(None) };
         let to_date = Period::of_days(goal.period.from, self.week.until, &defs.workspace.zone);
         let Some((actual, currency)) = self.amount(kpi, motion, to_date).await? else { return Ok(None) };
@@ -238,9 +253,9 @@ pub(crate) fn steps<'a>(defs: &'a Definitions, motion: &Motion) -> Vec<&'a Stage
 
 /// The KPI that counts who reached a stage in a motion.
 pub(crate) fn stage_count<'a>(defs: &'a Definitions, stage: &str, motion: &str) -> Option<&'a Kpi> {
-    defs.kpis.iter().find(|kpi| {
-        matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if of == stage) && is_in(kpi, motion)
-    })
+    defs.kpis
+        .iter()
+        .find(|kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if of == stage) && is_in(kpi, motion))
 }
 
 /// The KPI that follows those of one stage to another.

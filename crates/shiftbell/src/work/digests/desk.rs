@@ -59,9 +59,7 @@ impl<'a> Desk<'a> {
         let fresh = self.ages.iter().map(|age| age.minutes).min();
         let (data_to, sources) = match fresh {
             None => (None, Sources::Unsaid),
-            Some(_) if is_closed => {
-                (None, Sources::Complete(self.ages.iter().map(|age| age.name.clone()).collect()))
-            }
+            Some(_) if is_closed => (None, Sources::Complete(self.ages.iter().map(|age| age.name.clone()).collect())),
             Some(minutes) => {
                 let minutes = i64::try_from(minutes).unwrap_or(0);
                 let at = zone.local(self.shelf.now.plus_ms(-minutes * shiftbell_metrics::time::MS_PER_MINUTE));

@@ -72,12 +72,7 @@ pub(super) async fn action(
 }
 
 /// The person's records that stand at this stage, in the rule's motion.
-async fn open_records(
-    desk: &mut Desk<'_>,
-    mine: &Personal,
-    rule: &Rule,
-    stage: &str,
-) -> Result<Vec<Entry>, AskError> {
+async fn open_records(desk: &mut Desk<'_>, mine: &Personal, rule: &Rule, stage: &str) -> Result<Vec<Entry>, AskError> {
     let motions = &desk.shelf.company.defs().motions;
     let motions = motions.iter().filter(|motion| rule.motion.as_ref().is_none_or(|only| *only == motion.id));
     let mut found = Vec::new();

@@ -51,12 +51,7 @@ pub(super) struct Open {
 }
 
 /// Whether a recipient has this digest of this day already.
-pub(super) async fn is_said(
-    shelf: &mut Shelf<'_>,
-    digest: &Digest,
-    day: Day,
-    to: &To,
-) -> Result<bool, StoreError> {
+pub(super) async fn is_said(shelf: &mut Shelf<'_>, digest: &Digest, day: Day, to: &To) -> Result<bool, StoreError> {
     for (outlet, _) in shelf.company.workspace.channels_of(to) {
         if row(shelf, digest, day, to, &outlet).await?.is_none() {
             return Ok(false);
@@ -66,12 +61,7 @@ pub(super) async fn is_said(
 }
 
 /// What a recipient was told about this day.
-pub(super) async fn posted(
-    shelf: &mut Shelf<'_>,
-    digest: &Digest,
-    day: Day,
-    to: &To,
-) -> Result<Posted, StoreError> {
+pub(super) async fn posted(shelf: &mut Shelf<'_>, digest: &Digest, day: Day, to: &To) -> Result<Posted, StoreError> {
     for (outlet, _) in shelf.company.workspace.channels_of(to) {
         let Some(listed) = row(shelf, digest, day, to, &outlet).await? else { continue };
         let name = shelf.company.name();
@@ -126,13 +116,7 @@ impl<'a> Post<'a> {
         self.write(to, &letter, receipt, Some(revision)).await
     }
 
-    async fn write(
-        &mut self,
-        to: &To,
-        letter: &Letter,
-        receipt: Body,
-        revision: Option<i64>,
-    ) -> Result<(), AskError> {
+    async fn write(&mut self, to: &To, letter: &Letter, receipt: Body, revision: Option<i64>) -> Result<(), AskError> {
         let facts = letter.facts()?;
         let key = dedupe_key(self.digest, self.day);
         let mut tx = match self.tx.take() {

@@ -81,9 +81,7 @@ fn paced(line: &Line, of: &LineFacts, pacing: &pacing::Pacing, facts: &DayFacts)
     // A plan is no promise to the cent.
     let about = |major: f64| if major >= 1_000.0 { (major / 100.0).round() * 100.0 } else { major.round() };
     let (done, goal, plan) = match line.value {
-        LineValue::Money(sum) => {
-            (Figure::Money(sum), money(pacing.target, sum), money(about(pacing.expected), sum))
-        }
+        LineValue::Money(sum) => (Figure::Money(sum), money(pacing.target, sum), money(about(pacing.expected), sum)),
         LineValue::Count { n, .. } => {
             (Figure::Count(n), Figure::Number(pacing.target), Figure::Number(pacing.expected))
         }
@@ -180,10 +178,7 @@ mod tests {
             format!("{} {}; {} {}", short.what.counted(2), short.to_go, short.what.many, short.reached)
         };
         assert_eq!(said("Follow-ups"), "2 follow-ups to go; follow-ups done");
-        assert_eq!(
-            said("At-risk accounts contacted"),
-            "2 at-risk accounts to contact; at-risk accounts contacted"
-        );
+        assert_eq!(said("At-risk accounts contacted"), "2 at-risk accounts to contact; at-risk accounts contacted");
         assert_eq!(in_words("Next steps set", 10, 11).what.counted(1), "1 next step");
     }
 }

@@ -67,9 +67,7 @@ pub(crate) fn kinds_of<'a>(defs: &'a Definitions, kpi: &'a Kpi) -> BTreeSet<&'a 
     let facts: Vec<&str> = match &kpi.kind {
         KpiKind::Count { of } | KpiKind::Sum { at: of, .. } => counted(defs, kpi, of),
         KpiKind::Conversion { from, to, .. } => [staged(defs, kpi, from), staged(defs, kpi, to)].concat(),
-        KpiKind::Time { from, to: TimeTo::Stage(to), .. } => {
-            [staged(defs, kpi, from), staged(defs, kpi, to)].concat()
-        }
+        KpiKind::Time { from, to: TimeTo::Stage(to), .. } => [staged(defs, kpi, from), staged(defs, kpi, to)].concat(),
         KpiKind::Time { from, to: TimeTo::Fact(fact), .. } => [staged(defs, kpi, from), vec![fact]].concat(),
         KpiKind::Share { of, .. } => vec![of],
         KpiKind::Stock { .. } | KpiKind::Worklist { .. } | KpiKind::Formula { .. } | KpiKind::Standard { .. } => {

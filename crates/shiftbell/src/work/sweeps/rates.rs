@@ -9,8 +9,8 @@ use shiftbell_metrics::calendar::{home, is_working_day};
 use shiftbell_metrics::definitions::{Place, Rule, RuleKind};
 use shiftbell_metrics::schedule::moment;
 use shiftbell_metrics::time::{Day, Instant};
-use shiftbell_store::incidents::{self, Incident};
 use shiftbell_store::cursors;
+use shiftbell_store::incidents::{self, Incident};
 
 use super::said_since;
 use crate::answer::AskError;

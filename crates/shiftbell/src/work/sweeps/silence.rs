@@ -6,9 +6,9 @@ use shiftbell_metrics::definitions::{Definitions, Source};
 use shiftbell_metrics::time::{Instant, MS_PER_MINUTE};
 use shiftbell_render::facts::{Footer, SeenBy, Sources};
 use shiftbell_render::messages::{self, Back, Notice};
+use shiftbell_store::cursors;
 use shiftbell_store::incidents::{self, Incident, Opened};
 use shiftbell_store::sightings::{self, Sighting};
-use shiftbell_store::cursors;
 
 use super::tell;
 use crate::answer::{AskError, about};
@@ -133,12 +133,7 @@ async fn keep(
 ///
 /// # Errors
 /// The database's.
-pub async fn teach(
-    program: &Program,
-    company: &Company,
-    source: &str,
-    arrivals: &[Instant],
-) -> Result<(), AskError> {
+pub async fn teach(program: &Program, company: &Company, source: &str, arrivals: &[Instant]) -> Result<(), AskError> {
     let cadence = Cadence::learn(arrivals.iter().copied(), &company.defs().workspace.zone);
     let rhythm = Rhythm { last_at: arrivals.last().copied().unwrap_or_default(), cadence };
     keep(program, company, &format!("silence/{source}"), &rhythm, program.clock.now()).await
@@ -229,5 +224,8 @@ fn last_of(seen: &[Sighting], source: &str) -> Option<Instant> {
 }
 
 fn events_of(seen: &[Sighting], source: &str) -> i64 {
-    seen.iter().filter(|sighting| sighting.source == source && sighting.name != DELIVERY).map(|sighting| sighting.n).sum()
+    seen.iter()
+        .filter(|sighting| sighting.source == source && sighting.name != DELIVERY)
+        .map(|sighting| sighting.n)
+        .sum()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use shiftbell_metrics::alert::{Decision, RateFacts, RateFall, Reason, decide_rate, value_of_one};
 use shiftbell_metrics::answer::Figure;
 use shiftbell_metrics::definitions::{Definitions, KpiKind, Rule, RuleKind, Span, Sure};
@@ -10,7 +11,6 @@ use shiftbell_metrics::period::{Period, full_weeks_before, week_start};
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::stats::Counts;
 use shiftbell_metrics::time::MS_PER_DAY;
-use serde::{Deserialize, Serialize};
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -99,7 +99,11 @@ impl<'d, 'a> Sweep<'d, 'a> {
         for kpi in self.watch.iter().filter_map(|name| defs.kpi(name)) {
             let kinds = crate::work::digests::kinds_of(defs, kpi);
             if let Some(silence) = self.desk.silence_of(&kinds) {
-                tracing::info!(kpi = kpi.slug, source = silence.source, "a rate is not judged while its source is silent");
+                tracing::info!(
+                    kpi = kpi.slug,
+                    source = silence.source,
+                    "a rate is not judged while its source is silent"
+                );
                 continue;
             }
             for motion in defs.motions.iter().filter(|motion| only.is_none_or(|only| only == motion.id)) {

@@ -44,7 +44,9 @@ pub(super) async fn of(sweep: &mut Sweep<'_, '_>, rule: &Rule, fall: &Fall) -> R
     let ownerless = waiting.iter().filter(|entry| entry.owner.is_none()).count();
     message.next = match (waiting.len(), ownerless) {
         (0, _) => None,
-        (_, ownerless) if ownerless > 0 => Some(format!("give the {} without an owner one", words::count(ownerless as u64))),
+        (_, ownerless) if ownerless > 0 => {
+            Some(format!("give the {} without an owner one", words::count(ownerless as u64)))
+        }
         (all, _) => Some(format!("answer the {}", words::count(all as u64))),
     };
     Ok(message)
@@ -54,7 +56,8 @@ pub(super) async fn of(sweep: &mut Sweep<'_, '_>, rule: &Rule, fall: &Fall) -> R
 fn bare(sweep: &Sweep<'_, '_>, rule: &Rule, fall: &Fall) -> RateFell {
     let defs = sweep.desk.shelf.company.defs();
     let of = money_of_wins(defs).map_or_else(|| "money".to_owned(), |kpi| lower_first(&kpi.label));
-    let part = fall.watched.part.as_ref().map_or_else(String::new, |(_, value)| format!(" {}", value.replace('-', " ")));
+    let part =
+        fall.watched.part.as_ref().map_or_else(String::new, |(_, value)| format!(" {}", value.replace('-', " ")));
     let label = defs.kpi(&fall.watched.kpi).map_or(fall.watched.kpi.as_str(), |kpi| kpi.label.as_str());
     let figure = |counts: shiftbell_metrics::stats::Counts| Figure::rate(counts.num, counts.den);
     let seen_by = if rule.to.contains('@') { SeenBy::OnlyYou } else { SeenBy::Channel };
