@@ -36,6 +36,8 @@ CREATE TABLE outbox (
     token BIGINT NOT NULL,
     -- When the latest request was about to leave.
     sending_at BIGINT,
+    -- When the first request was about to leave of which it is not known whether it arrived.
+    unsure_since BIGINT,
     remote_id TEXT COLLATE "C",
     delivered_revision BIGINT,
     delivered_at BIGINT,

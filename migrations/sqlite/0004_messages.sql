@@ -36,6 +36,8 @@ CREATE TABLE outbox (
     token INTEGER NOT NULL,
     -- When the latest request was about to leave.
     sending_at INTEGER,
+    -- When the first request was about to leave of which it is not known whether it arrived.
+    unsure_since INTEGER,
     remote_id TEXT,
     delivered_revision INTEGER,
     delivered_at INTEGER,

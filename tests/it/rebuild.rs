@@ -60,17 +60,17 @@ fn deliveries(until: Instant) -> Vec<Delivery> {
 }
 
 /// Everything derived of the generation that answers, readable enough to see a difference.
-async fn derived(db: &Db) -> BTreeMap<String, Vec<u8>> {
+pub(crate) async fn derived(db: &Db, workspace: &str) -> BTreeMap<String, Vec<u8>> {
     let mut snapshot = db.read().await.unwrap();
-    let generation = workspaces::live_generation(&mut snapshot, "clowns-to-go").await.unwrap().unwrap();
+    let generation = workspaces::live_generation(&mut snapshot, workspace).await.unwrap().unwrap();
     let mut all = BTreeMap::new();
-    for stored in contributions::all(&mut snapshot, "clowns-to-go", generation).await.unwrap() {
+    for stored in contributions::all(&mut snapshot, workspace, generation).await.unwrap() {
         all.insert(format!("contribution {:?} of {:?}", stored.entity, stored.account), stored.body);
     }
-    for (key, body) in segments::all(&mut snapshot, "clowns-to-go", generation).await.unwrap() {
+    for (key, body) in segments::all(&mut snapshot, workspace, generation).await.unwrap() {
         all.insert(format!("{key:?}"), body);
     }
-    for (key, body) in cells::all(&mut snapshot, "clowns-to-go", generation).await.unwrap() {
+    for (key, body) in cells::all(&mut snapshot, workspace, generation).await.unwrap() {
         all.insert(format!("{key:?}"), body);
     }
     all
@@ -100,7 +100,7 @@ async fn eight_workers_on_shuffled_and_repeated_deliveries_end_where_a_rebuild_d
                 let (db, workspaces) = (db.clone(), Arc::clone(&all));
                 tokio::spawn(async move {
                     let clock = Clock::at(until.plus_ms(60_000));
-                    let mut intake = Intake { db, workspaces, clock, rotation: Rotation::default() };
+                    let mut intake = Intake { db, workspaces, clock, rotation: Rotation::default(), lease_ms: 60_000 };
                     while intake.turn().await.unwrap() > 0 {}
                 })
             })
@@ -112,10 +112,10 @@ async fn eight_workers_on_shuffled_and_repeated_deliveries_end_where_a_rebuild_d
         let backlog = inbox::backlog(&mut snapshot, &workspace.name).await.unwrap();
         drop(snapshot);
         assert_eq!((backlog.waiting, backlog.unreadable), (0, 0), "{} {backlog:?}", db.kind());
-        let live = derived(db).await;
+        let live = derived(db, &workspace.name).await;
         assert!(live.len() > 10_000, "{} rows", live.len());
         rebuild(db, &workspace, until, |_| {}).await.unwrap();
-        let again = derived(db).await;
+        let again = derived(db, &workspace.name).await;
         let wrong: Vec<&String> =
             live.keys().chain(again.keys()).filter(|key| live.get(*key) != again.get(*key)).collect();
         assert!(

@@ -5,6 +5,7 @@ mod inbox;
 mod numbers;
 mod opening;
 mod outbox;
+mod unsure;
 mod walk;
 
 use shiftbell_store::statements;

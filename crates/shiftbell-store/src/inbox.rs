@@ -126,6 +126,16 @@ pub async fn workspaces_due(session: &mut Session, now_ms: i64) -> Result<Vec<St
     Ok(rows.into_iter().map(|(workspace,)| workspace).collect())
 }
 
+/// Makes everything that waits due, leased or not: whoever held a lease is gone. Says how many.
+///
+/// For SQLite, where only one process reads deliveries: after a kill nothing waits for leases that nobody holds.
+///
+/// # Errors
+/// The database's.
+pub async fn take_over(tx: &mut Tx, workspace: &str, now_ms: i64) -> Result<u64, StoreError> {
+    tx.execute(&TAKE_OVER, &[workspace.into(), now_ms.into()]).await
+}
+
 /// Leases deliveries that are due, those that wait longest first. Nobody else gets them before `lease_until_ms`.
 ///
 /// # Errors
@@ -330,6 +340,8 @@ const CLAIM: Sql = Sql::one(
      WHERE inbox.workspace = $1 AND inbox.id = picked.id AND inbox.due_at + 0 <= $2 \
      RETURNING inbox.id, source, received_at, headers, body, attempts, token",
 );
+const TAKE_OVER: Sql =
+    Sql::one("UPDATE inbox SET due_at = $2 WHERE workspace = $1 AND state = 'waiting' AND due_at > $2");
 const END: Sql = Sql::many(
     "WITH k(workspace, id, token, state, reason, ended_at) AS ({rows}) \
      UPDATE inbox SET state = k.state, reason = k.reason, ended_at = k.ended_at FROM k \
@@ -361,6 +373,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     RECEIVE,
     WORKSPACES_DUE,
     CLAIM,
+    TAKE_OVER,
     END,
     RETRY_LATER,
     READ_AGAIN,

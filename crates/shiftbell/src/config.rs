@@ -40,6 +40,10 @@ pub struct Config {
     pub intake_workers: usize,
     /// A workspace with more unread deliveries than this answers 429 to its sources.
     pub backlog_max: u64,
+    /// How long what one process took to work on is nobody else's. Longer than a request to a chat service may take.
+    pub lease_seconds: u32,
+    /// How long after a request of unknown outcome the message is looked for in the chat; looked for again after twice that.
+    pub look_again_seconds: u32,
     /// How long a stop waits for work that has begun.
     pub shutdown_seconds_max: u64,
 }
@@ -60,6 +64,8 @@ impl Default for Config {
             request_seconds_max: 10,
             intake_workers: 2,
             backlog_max: 1_000_000,
+            lease_seconds: 90,
+            look_again_seconds: 30,
             shutdown_seconds_max: 30,
         }
     }

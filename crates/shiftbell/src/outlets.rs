@@ -201,6 +201,14 @@ impl Client {
         }
     }
 
+    /// Whether a post that may have arrived at this instant can be repeated without being seen twice.
+    pub fn repeat_is_safe(&self, since: Instant, now: Instant) -> bool {
+        match self {
+            Client::Slack { .. } => false,
+            Client::Discord { .. } => shiftbell_chat::discord::repeat_is_safe(since, now),
+        }
+    }
+
     /// Whether a message of unknown outcome that cannot be looked for waits for a person, instead of being repeated.
     pub fn holds_unknown(&self) -> bool {
         match self {

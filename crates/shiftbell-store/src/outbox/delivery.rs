@@ -28,6 +28,9 @@ pub struct Claimed {
     pub was: State,
     /// When the latest request was about to leave.
     pub sending_at_ms: Option<i64>,
+    /// When the first request was about to leave of which it is not known whether it arrived: the message may be visible
+    /// since then. `None` where every request is known to have failed.
+    pub unsure_since_ms: Option<i64>,
     /// The message at the outlet: this revision is an edit of it.
     pub remote_id: Option<String>,
     pub enqueued_at_ms: i64,
@@ -51,6 +54,17 @@ pub async fn next_due_ms(session: &mut Session, workspace: &str) -> Result<Optio
     Ok(row.and_then(|(due_at_ms,)| due_at_ms))
 }
 
+/// Ends every lease: whoever held one is gone. Says how many.
+///
+/// For SQLite, where only one process delivers: after a kill nothing waits for leases that nobody holds. A message whose
+/// request may have left still waits until it is looked for.
+///
+/// # Errors
+/// The database's.
+pub async fn take_over(tx: &mut Tx, workspace: &str, now_ms: i64) -> Result<u64, StoreError> {
+    tx.execute(&TAKE_OVER, &[workspace.into(), now_ms.into()]).await
+}
+
 /// Leases messages that are due: of each channel the first, and none of a channel in which somebody is at work.
 ///
 /// # Errors
@@ -69,8 +83,23 @@ pub async fn claim(
     rows.into_iter().map(|row| claimed(workspace, row)).collect()
 }
 
-type Columns =
-    (i64, String, String, String, String, String, String, i64, i64, i64, String, Option<i64>, Option<String>, i64);
+type Columns = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    i64,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    i64,
+);
 
 fn claimed(workspace: &str, row: Columns) -> Result<Claimed, StoreError> {
     let (
@@ -86,6 +115,7 @@ fn claimed(workspace: &str, row: Columns) -> Result<Claimed, StoreError> {
         token,
         was,
         at,
+        unsure_since,
         remote,
         enqueued,
     ) = row;
@@ -103,6 +133,7 @@ fn claimed(workspace: &str, row: Columns) -> Result<Claimed, StoreError> {
         token,
         was: State::from_word(&was)?,
         sending_at_ms: at,
+        unsure_since_ms: unsure_since,
         remote_id: remote,
         enqueued_at_ms: enqueued,
     })
@@ -126,12 +157,29 @@ pub async fn delivered(tx: &mut Tx, message: &Claimed, remote_id: &str, now_ms: 
     record(tx, &DELIVERED, message, &[remote_id.into(), now_ms.into(), message.revision.into()]).await
 }
 
-/// It was certainly not sent, and is tried again at this instant.
+/// The request that was marked was certainly not acted on, and is tried again at this instant. If one before it may have been,
+/// the message is looked for then.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`].
 pub async fn retry_at(tx: &mut Tx, message: &Claimed, due_at_ms: i64, reason: &str) -> Result<(), StoreError> {
     record(tx, &RETRY_AT, message, &[due_at_ms.into(), reason.into()]).await
+}
+
+/// No request left; the message is due again at this instant, as uncertain as it was. `is_attempt`: it counts as a try, so
+/// that the next wait is longer.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`].
+pub async fn postpone(
+    tx: &mut Tx,
+    message: &Claimed,
+    due_at_ms: i64,
+    reason: &str,
+    is_attempt: bool,
+) -> Result<(), StoreError> {
+    let uncounted = i64::from(!is_attempt);
+    record(tx, &POSTPONE, message, &[due_at_ms.into(), reason.into(), uncounted.into()]).await
 }
 
 /// Whether it was sent is unknown; look for it at this instant.
@@ -220,20 +268,26 @@ const CLAIM: Sql = Sql::one(
      UPDATE outbox SET lease_until = $3, attempts = attempts + 1, token = token + 1 FROM picked \
      WHERE outbox.workspace = $1 AND outbox.id = picked.id AND outbox.lease_until <= $2 \
      RETURNING outbox.id, outlet, destination, channel, kind, dedupe_key, facts, revision, attempts, token, state, \
-     sending_at, remote_id, enqueued_at",
+     sending_at, unsure_since, remote_id, enqueued_at",
 );
 const SENDING: Sql = Sql::one(
-    "UPDATE outbox SET state = 'sending', sending_at = $4, due_at = $5 \
+    "UPDATE outbox SET state = 'sending', sending_at = $4, unsure_since = COALESCE(unsure_since, $4), due_at = $5 \
      WHERE workspace = $1 AND id = $2 AND token = $3 AND state IN ('due', 'sending', 'unknown')",
 );
 const DELIVERED: Sql = Sql::one(
     "UPDATE outbox SET remote_id = $4, delivered_at = $5, delivered_revision = $6, lease_until = 0, attempts = 0, \
-     reason = NULL, state = CASE WHEN revision > $6 THEN 'due' ELSE 'delivered' END, \
+     reason = NULL, unsure_since = NULL, state = CASE WHEN revision > $6 THEN 'due' ELSE 'delivered' END, \
      due_at = CASE WHEN revision > $6 THEN $5 ELSE due_at END \
      WHERE workspace = $1 AND id = $2 AND token = $3 AND state IN ('due', 'sending', 'unknown')",
 );
 const RETRY_AT: Sql = Sql::one(
-    "UPDATE outbox SET state = 'due', due_at = $4, reason = $5, lease_until = 0 \
+    "UPDATE outbox SET state = CASE WHEN unsure_since < sending_at THEN 'unknown' ELSE 'due' END, \
+     unsure_since = CASE WHEN unsure_since < sending_at THEN unsure_since ELSE NULL END, \
+     due_at = $4, reason = $5, lease_until = 0 \
+     WHERE workspace = $1 AND id = $2 AND token = $3 AND state IN ('due', 'sending', 'unknown')",
+);
+const POSTPONE: Sql = Sql::one(
+    "UPDATE outbox SET due_at = $4, reason = $5, attempts = attempts - $6, lease_until = 0 \
      WHERE workspace = $1 AND id = $2 AND token = $3 AND state IN ('due', 'sending', 'unknown')",
 );
 const UNKNOWN: Sql = Sql::one(
@@ -252,6 +306,10 @@ const GIVE_BACK: Sql = Sql::one(
     "UPDATE outbox SET lease_until = 0, attempts = attempts - 1 \
      WHERE workspace = $1 AND id = $2 AND token = $3 AND state IN ('due', 'sending', 'unknown')",
 );
+const TAKE_OVER: Sql = Sql::one(
+    "UPDATE outbox SET lease_until = 0 \
+     WHERE workspace = $1 AND state IN ('due', 'sending', 'unknown') AND lease_until > $2",
+);
 const CLOSE_CHANNEL: Sql = Sql::one(
     "UPDATE outbox SET state = 'held', reason = $4 WHERE workspace = $1 AND outlet = $2 AND channel = $3 \
      AND state IN ('due', 'sending', 'unknown') AND state = 'due'",
@@ -269,10 +327,12 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     SENDING,
     DELIVERED,
     RETRY_AT,
+    POSTPONE,
     UNKNOWN,
     HOLD,
     DEAD,
     GIVE_BACK,
+    TAKE_OVER,
     CLOSE_CHANNEL,
     PAUSE_CHANNEL,
 ];

@@ -14,7 +14,7 @@ use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_store::outbox::State;
 use shiftbell_store::outbox::delivery::{self, Claimed};
-use shiftbell_store::{StoreError, outbox};
+use shiftbell_store::{StoreError, inbox, outbox};
 
 use super::letter::{self, Letter};
 use crate::companies::Company;
@@ -24,18 +24,21 @@ use crate::work::CONSOLE;
 
 /// Messages that one claim takes, each of another channel.
 const CLAIM_MAX: i64 = 20;
-/// After this a claimed message is anybody's again. Longer than any request may take.
-const LEASE_MS: i64 = 90 * MS_PER_SECOND;
-/// When to look for a message whose outcome is unknown, and when to look again.
-const FIRST_LOOK_MS: i64 = 30 * MS_PER_SECOND;
-const SECOND_LOOK_MS: i64 = 60 * MS_PER_SECOND;
 /// A turn that comes within this is waited for; a later one is left to the next claim.
 const WAIT_FOR_TURN_MS: i64 = 3 * MS_PER_SECOND;
 
 /// What to record about a message.
 enum Record {
     Delivered(String),
+    /// It is visible, but perhaps as it was said at first.
+    Found(String),
     RetryAt(Instant, String),
+    /// No request left.
+    Postponed {
+        until: Instant,
+        why: String,
+        is_attempt: bool,
+    },
     Unknown(Instant, String),
     Hold(String),
     Dead(String),
@@ -49,6 +52,7 @@ enum Record {
 /// The database's. What was claimed is due again when its lease ends.
 pub async fn turn(program: &Arc<Program>) -> Result<usize, StoreError> {
     let now = program.clock.now();
+    let lease_ms = i64::from(program.config.lease_seconds) * MS_PER_SECOND;
     let mut snapshot = program.db.read().await?;
     let due = delivery::workspaces_due(&mut snapshot, now.as_ms()).await?;
     drop(snapshot);
@@ -56,7 +60,7 @@ pub async fn turn(program: &Arc<Program>) -> Result<usize, StoreError> {
     for workspace in due {
         let Some(company) = program.companies.get(&workspace).cloned() else { continue };
         let mut tx = program.db.write().await?;
-        let lease_until = now.plus_ms(LEASE_MS).as_ms();
+        let lease_until = now.plus_ms(lease_ms).as_ms();
         let claimed = delivery::claim(&mut tx, &workspace, now.as_ms(), lease_until, CLAIM_MAX).await?;
         tx.commit().await?;
         count += claimed.len();
@@ -107,7 +111,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     };
     let channel = match client.channel(program, company, message).await {
         Ok(channel) => channel,
-        Err(outcome) => return Ok(record_of(program, message, outcome)),
+        Err(outcome) => return Ok(unsent(record_of(program, message, outcome))),
     };
     let to = if message.destination.contains('@') { To::Person(&channel) } else { To::Channel(&channel) };
     let document = program.outlets.with_mentions(program, company, document).await;
@@ -124,7 +128,8 @@ async fn send(
     mut document: Document,
 ) -> Result<Record, StoreError> {
     let edits = message.remote_id.as_deref().filter(|_| letter.thread.is_none());
-    if edits.is_none() && matches!(message.was, State::Sending | State::Unknown) {
+    let may_be_there = edits.is_none() && matches!(message.was, State::Sending | State::Unknown);
+    if may_be_there {
         let lowered = client.lowered(&document).await;
         match look(program, client, to, message, letter, &lowered).await {
             Looked::Known(record) => return Ok(record),
@@ -133,19 +138,23 @@ async fn send(
         }
     }
     if let Some(wait) = turn_of(program, client, to, edits).await {
-        return Ok(Record::RetryAt(wait, "it waits for its turn".to_owned()));
+        return Ok(Record::Postponed { until: wait, why: "it waits for its turn".to_owned(), is_attempt: false });
     }
     let lowered = client.lowered(&document).await;
     let now = program.clock.now();
     let mut tx = program.db.write().await?;
-    delivery::sending(&mut tx, message, now.as_ms(), now.plus_ms(FIRST_LOOK_MS).as_ms()).await?;
+    delivery::sending(&mut tx, message, now.as_ms(), now.plus_ms(first_look_ms(program)).as_ms()).await?;
     tx.commit().await?;
     let body = Message { thread: letter.thread.as_deref(), ..lowered.message() };
     let outcome = match edits {
         Some(id) => client.edit(id, &body, now).await,
         None => client.post(to, &body, &message.dedupe_key, now).await,
     };
-    Ok(record_of(program, message, outcome))
+    Ok(match record_of(program, message, outcome) {
+        // A repeat that the service recognised left the first one as it was.
+        Record::Delivered(remote_id) if may_be_there => Record::Found(remote_id),
+        record => record,
+    })
 }
 
 /// Takes a place in the channel's queue, or says when there is one.
@@ -180,25 +189,51 @@ async fn look(
     lowered: &Lowered,
 ) -> Looked {
     let now = program.clock.now();
-    let since = Instant(message.sending_at_ms.unwrap_or(message.enqueued_at_ms));
-    let first_look = since.plus_ms(FIRST_LOOK_MS);
+    let sent = Instant(message.sending_at_ms.unwrap_or(message.enqueued_at_ms));
+    // Of several requests of unknown outcome the first may be the one that arrived.
+    let since = message.unsure_since_ms.map_or(sent, Instant);
+    if client.repeat_is_safe(since, now) {
+        return Looked::SayAgain;
+    }
+    let first_look = sent.plus_ms(first_look_ms(program));
     if now < first_look {
         return Looked::Known(Record::Unknown(first_look, "its outcome is not known yet".to_owned()));
     }
+    let second_look = first_look.plus_ms(2 * first_look_ms(program));
     let body = Message { thread: letter.thread.as_deref(), ..lowered.message() };
     let sought = Sought { to, dedupe_key: &message.dedupe_key, since, message: &body };
     match client.find(&sought, now).await {
-        Found::Delivered { remote_id } => Looked::Known(Record::Delivered(remote_id)),
-        Found::NotThere if now.since(since) < FIRST_LOOK_MS + SECOND_LOOK_MS => {
-            Looked::Known(Record::Unknown(now.plus_ms(SECOND_LOOK_MS), "it is not there yet; looking again".to_owned()))
+        Found::Delivered { remote_id } => Looked::Known(Record::Found(remote_id)),
+        Found::NotThere if now < second_look => {
+            Looked::Known(Record::Unknown(second_look, "it is not there yet; looking again".to_owned()))
         }
         Found::NotThere => Looked::SayAgain,
         Found::CannotTell { why } if client.holds_unknown() => {
             Looked::Known(Record::Hold(format!("it may have been said, and cannot be looked for: {why}")))
         }
         Found::CannotTell { .. } => Looked::SayAgainMarked,
-        Found::Later { after_ms, why } => Looked::Known(Record::Unknown(now.plus_ms(after_ms.max(FIRST_LOOK_MS)), why)),
+        Found::Later { after_ms, why } => {
+            Looked::Known(Record::Unknown(now.plus_ms(after_ms.max(first_look_ms(program))), why))
+        }
     }
+}
+
+/// The same for a message of which no request has left: whatever is unknown about it stays so.
+fn unsent(record: Record) -> Record {
+    match record {
+        Record::RetryAt(until, why) | Record::Unknown(until, why) => Record::Postponed { until, why, is_attempt: true },
+        record @ (Record::Delivered(_)
+        | Record::Found(_)
+        | Record::Postponed { .. }
+        | Record::Hold(_)
+        | Record::Dead(_)
+        | Record::Closed(_)) => record,
+    }
+}
+
+/// When a message whose outcome is unknown is looked for; it is looked for again after twice that.
+fn first_look_ms(program: &Program) -> i64 {
+    i64::from(program.config.look_again_seconds) * MS_PER_SECOND
 }
 
 fn may_be_a_repeat() -> Block {
@@ -225,7 +260,7 @@ fn record_of(program: &Program, message: &Claimed, outcome: Outcome) -> Record {
         }
         Outcome::Refused { why } => Record::Dead(why),
         Outcome::Closed { why } => Record::Closed(why),
-        Outcome::Unknown { why } => Record::Unknown(now.plus_ms(FIRST_LOOK_MS), why),
+        Outcome::Unknown { why } => Record::Unknown(now.plus_ms(first_look_ms(program)), why),
     }
 }
 
@@ -238,7 +273,17 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
             delivery::delivered(&mut tx, message, &remote_id, now.as_ms()).await?;
             letter::enqueue_thread(&mut tx, message, &remote_id, now).await?;
         }
+        Record::Found(remote_id) => {
+            // What is visible may be an earlier revision: then this one is still to come, as an edit.
+            let revision = if message.revision > 1 { message.revision - 1 } else { message.revision };
+            let seen = Claimed { revision, ..message.clone() };
+            delivery::delivered(&mut tx, &seen, &remote_id, now.as_ms()).await?;
+            letter::enqueue_thread(&mut tx, message, &remote_id, now).await?;
+        }
         Record::RetryAt(at, why) => delivery::retry_at(&mut tx, message, at.as_ms(), &why).await?,
+        Record::Postponed { until, why, is_attempt } => {
+            delivery::postpone(&mut tx, message, until.as_ms(), &why, is_attempt).await?;
+        }
         Record::Unknown(at, why) => delivery::unknown(&mut tx, message, at.as_ms(), &why).await?,
         Record::Hold(why) => delivery::hold(&mut tx, message, &why).await?,
         Record::Dead(why) => {
@@ -265,6 +310,21 @@ fn print(program: &Program, message: &Claimed, document: &Document) {
     if !program.is_quiet.load(Ordering::Relaxed) {
         println!("\n[{}]\n{}", message.destination, shiftbell_render::plain::transcript(document).trim_end());
     }
+}
+
+/// Ends the leases of a process that is gone, where no other can hold any: at the start on SQLite.
+///
+/// # Errors
+/// The database's.
+pub async fn take_over(program: &Program) -> Result<(), StoreError> {
+    let now_ms = program.clock.now().as_ms();
+    for company in program.companies.all() {
+        let mut tx = program.db.write().await?;
+        delivery::take_over(&mut tx, company.name(), now_ms).await?;
+        inbox::take_over(&mut tx, company.name(), now_ms).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// How many messages of a workspace are in each state, for readiness and the demo.

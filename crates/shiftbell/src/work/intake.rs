@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shiftbell_metrics::time::{Day, Instant, MS_PER_MINUTE, MS_PER_SECOND};
+use shiftbell_metrics::time::{Day, Instant, MS_PER_SECOND};
 use shiftbell_sources::{Kind, Parsed, SourceSettings, Unreadable, parse};
 use shiftbell_store::inbox::{self, Claimed, Rotation};
 use shiftbell_store::sightings::{self, Sighting};
@@ -18,8 +18,6 @@ const CLAIM_MAX: i64 = 100;
 /// Events that one transaction derives: few where one writer serves everybody, many where each commit costs a round trip.
 const SLICE_EVENTS_ALONE: usize = 100;
 const SLICE_EVENTS_SHARED: usize = 1_000;
-/// After this a claimed delivery is anybody's again.
-const LEASE_MS: i64 = MS_PER_MINUTE;
 /// How long a delivery waits that failed, times the number of tries.
 const RETRY_MS: i64 = 10 * MS_PER_SECOND;
 /// After so many tries a delivery is kept apart with its reason.
@@ -32,6 +30,8 @@ pub struct Intake {
     pub workspaces: Arc<BTreeMap<String, Workspace>>,
     pub clock: Clock,
     pub rotation: Rotation,
+    /// After this a claimed delivery is anybody's again.
+    pub lease_ms: i64,
 }
 
 /// A delivery with what was in it.
@@ -48,7 +48,7 @@ impl Intake {
     pub async fn turn(&mut self) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let lease_until = now.plus_ms(LEASE_MS).as_ms();
+        let lease_until = now.plus_ms(self.lease_ms).as_ms();
         let claimed = inbox::claim_in_turn(&mut tx, &mut self.rotation, now.as_ms(), lease_until, CLAIM_MAX).await?;
         tx.commit().await?;
         let count = claimed.len();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
-use shiftbell_render::messages::{Mark, Notice, Undelivered};
+use shiftbell_render::messages::{Notice, Undelivered};
 use shiftbell_render::template::RenderError;
 use shiftbell_store::outbox::delivery::Claimed;
 use shiftbell_store::{StoreError, Tx, outbox};
@@ -22,14 +22,11 @@ pub struct Letter {
     /// Which of the messages below, from 1.
     #[serde(default, rename = "place_below", skip_serializing_if = "Option::is_none")]
     pub place: Option<usize>,
-    /// What its reader should know besides: that it is late.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<Mark>,
 }
 
 impl Letter {
     pub fn new(notice: Notice) -> Letter {
-        Letter { notice, thread: None, place: None, mark: None }
+        Letter { notice, thread: None, place: None }
     }
 
     /// As it is stored.
@@ -45,14 +42,10 @@ impl Letter {
     /// The words of this letter alone.
     pub fn document(&self) -> Result<Document, RenderError> {
         let mut document = self.notice.document()?;
-        let document = match self.place {
+        Ok(match self.place {
             Some(place) if (1..=document.thread.len()).contains(&place) => document.thread.swap_remove(place - 1),
             Some(_) | None => document,
-        };
-        match &self.mark {
-            Some(mark) => mark.on(document),
-            None => Ok(document),
-        }
+        })
     }
 }
 
@@ -62,14 +55,13 @@ impl Letter {
 /// The database's.
 pub async fn enqueue_thread(tx: &mut Tx, message: &Claimed, remote_id: &str, now: Instant) -> Result<(), StoreError> {
     let Ok(letter) = Letter::read(&message.facts) else { return Ok(()) };
-    // Only the first revision has something below it: an edit changes the message, not what was said under it.
-    if letter.thread.is_some() || message.revision > 1 {
+    // An edit changes the message, not what was said under it.
+    if letter.thread.is_some() || message.remote_id.is_some() {
         return Ok(());
     }
     let below = letter.notice.document().map_or(0, |document| document.thread.len());
     for place in 1..=below {
-        let reply =
-            Letter { thread: Some(remote_id.to_owned()), place: Some(place), ..Letter::new(letter.notice.clone()) };
+        let reply = Letter { notice: letter.notice.clone(), thread: Some(remote_id.to_owned()), place: Some(place) };
         let Ok(facts) = reply.facts() else { continue };
         let notice = outbox::Notice {
             outlet: &message.outlet,

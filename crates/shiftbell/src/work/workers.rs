@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use shiftbell_metrics::time::MS_PER_SECOND;
 use shiftbell_store::inbox::Rotation;
 
 use super::delivery;
 use super::intake::Intake;
-use super::timer::Timer;
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -27,11 +27,11 @@ pub fn start(program: &Arc<Program>) {
             workspaces: Arc::clone(&workspaces),
             clock: program.clock.clone(),
             rotation: Rotation::default(),
+            lease_ms: i64::from(program.config.lease_seconds) * MS_PER_SECOND,
         };
         program.tasks.spawn(take_in(Arc::clone(program), intake));
     }
     program.tasks.spawn(deliver(Arc::clone(program)));
-    program.tasks.spawn(Timer::new(Arc::clone(program)).run());
     program.tasks.spawn(checkpoint(Arc::clone(program)));
 }
 
@@ -57,6 +57,12 @@ async fn take_in(program: Arc<Program>, mut intake: Intake) {
 }
 
 async fn deliver(program: Arc<Program>) {
+    // One process serves a SQLite file: whoever held a lease at its start is gone.
+    if program.db.slots() == 1
+        && let Err(error) = delivery::take_over(&program).await
+    {
+        tracing::warn!(%error, "what was being worked on at the last end waits until its lease ends");
+    }
     while !program.stop.is_cancelled() {
         let wait_ms = match delivery::turn(&program).await {
             Ok(0) => LOOK_EVERY_MS,
