@@ -6,4 +6,4 @@ mod fault;
 
 pub use clock::FakeClock;
 pub use connection::{Connection, serve};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, Moment};

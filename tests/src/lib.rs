@@ -1,5 +1,6 @@
 //! Test support: databases, fake servers and the whole program on loopback.
 
+pub mod child;
 pub mod db;
 pub mod fake_discord;
 pub mod fake_hubspot;

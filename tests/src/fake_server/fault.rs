@@ -1,6 +1,6 @@
 //! Faults that a test switches on.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -38,11 +38,30 @@ impl Fault {
     }
 }
 
+/// Where a request is, as its server sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// It has arrived and nothing has happened.
+    Arrived,
+    /// It has happened and nothing is answered.
+    Done,
+}
+
+/// Told of every request: its method, and where it is.
+type Watcher = Arc<dyn Fn(&str, Moment) + Send + Sync>;
+
 /// The faults that are switched on, and a count of the requests.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Faults {
     switched_on: Mutex<Vec<SwitchedOn>>,
     requests: Mutex<Vec<String>>,
+    watcher: Mutex<Option<Watcher>>,
+}
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Faults").field("switched_on", &self.switched_on).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -62,6 +81,18 @@ impl Faults {
     /// From now on everything works.
     pub fn recover(&self) {
         self.switched_on.lock().expect("not poisoned").clear();
+    }
+
+    /// From now on `watcher` is told of every request, and the request waits until it returns.
+    pub fn watch(&self, watcher: impl Fn(&str, Moment) + Send + Sync + 'static) {
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(watcher));
+    }
+
+    fn tell(&self, method: &str, moment: Moment) {
+        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(watcher) = watcher {
+            watcher(method, moment);
+        }
     }
 
     /// Counts a request and takes the fault that is meant for it.
@@ -94,8 +125,14 @@ impl Faults {
         said: impl FnOnce(&Fault) -> Response,
         act: impl FnOnce() -> Response,
     ) -> Response {
-        let Some(fault) = self.next(method) else { return act() };
-        let answer = if fault.acts() { act() } else { StatusCode::OK.into_response() };
+        self.tell(method, Moment::Arrived);
+        let fault = self.next(method);
+        let acts = fault.as_ref().is_none_or(Fault::acts);
+        let answer = if acts { act() } else { StatusCode::OK.into_response() };
+        if acts {
+            self.tell(method, Moment::Done);
+        }
+        let Some(fault) = fault else { return answer };
         match fault {
             Fault::SlowDown { .. } | Fault::Error(_) => said(&fault),
             Fault::Status(status) | Fault::ActThenStatus(status) => {
