@@ -1,6 +1,7 @@
 //! One test binary: how the whole program behaves, and whether the house is tidy.
 
 mod definitions;
+mod digests;
 mod discord;
 mod fake_hubspot;
 mod kill;

@@ -1,8 +1,8 @@
 //! Ask: from the words of a command to a question, from its answer and receipt to a message.
 
-mod about;
+pub(crate) mod about;
 pub(crate) mod facts;
-mod rows;
+pub(crate) mod rows;
 mod why;
 
 use serde_json::{Value, json};
@@ -258,10 +258,14 @@ pub async fn computed(
 
 /// Every name under which sources know the person of a question.
 fn names_of(company: &Company, question: &Question) -> Vec<String> {
-    let Some(email) = &question.person else { return Vec::new() };
+    question.person.as_deref().map_or_else(Vec::new, |email| names_of_person(company, email))
+}
+
+/// Every name under which sources know a person, in lower case.
+pub(crate) fn names_of_person(company: &Company, email: &str) -> Vec<String> {
     let known = company.defs().person(email);
     let names = known.map(|person| [vec![person.email.clone()], person.also.clone()].concat());
-    names.unwrap_or_else(|| vec![email.clone()]).into_iter().map(|name| name.to_lowercase()).collect()
+    names.unwrap_or_else(|| vec![email.to_owned()]).into_iter().map(|name| name.to_lowercase()).collect()
 }
 
 /// What a receipt holds.

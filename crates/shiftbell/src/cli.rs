@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod digest;
 mod import;
 mod rebuild;
 mod serve;
@@ -181,7 +182,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
         Command::Demo(demo) => crate::demo::run(&demo, here.clock, here.chance).await,
         Command::Import(import) => import::run(&import, here).await,
         Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
-        Command::Digest(_) => Err(Failure::Usage("digests cannot be sent by hand yet".to_owned())),
+        Command::Digest(digest) => digest::run(&digest, here).await,
     }
 }
 

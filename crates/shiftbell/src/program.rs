@@ -41,6 +41,7 @@ pub struct Program {
 pub struct Woken {
     pub intake: Notify,
     pub delivery: Notify,
+    pub timer: Notify,
 }
 
 /// Opens the database and brings its tables up to date.

@@ -3,12 +3,16 @@
 pub mod decide;
 pub mod delivery;
 pub mod derive;
+pub mod digests;
 pub mod import;
 pub mod intake;
 pub mod letter;
 pub mod rebuild;
 pub mod refold;
+pub mod shelf;
 mod story;
+pub mod sweeps;
+pub mod timer;
 pub mod workers;
 
 use std::sync::Arc;

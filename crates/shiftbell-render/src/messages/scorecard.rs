@@ -47,6 +47,10 @@ pub enum Verdict {
     NotYet,
     Partly,
     NotSuccessful,
+    /// The first days in a role.
+    NumbersOnly,
+    /// No line had anything due.
+    NothingDue,
     /// A source was silent: the day cannot be judged and does not count.
     NoVerdict {
         source: String,
@@ -96,6 +100,8 @@ pub enum Score {
     Pace { done: Figure, goal: Figure, plan: Figure, pace: Pace, period: String, rest: Option<Rest> },
     /// `4 of 48, limit 5`: fewer is better.
     Limit { count: u64, whole: u64, limit: u64 },
+    /// Anything else, in words that are said as they are: `3.2 hours, target 4 hours`.
+    Said { text: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +110,8 @@ pub enum Pace {
     OnPace,
     SlightlyBehind,
     Behind,
+    TooEarly,
+    Reached,
 }
 
 impl Pace {
@@ -265,7 +273,11 @@ impl View<'_> {
 fn to_go(line: &ScoreLine) -> u64 {
     match &line.score {
         Score::Count { done, required, .. } => required.saturating_sub(*done),
-        Score::Rate { .. } | Score::MoneyRate { .. } | Score::Pace { .. } | Score::Limit { .. } => 0,
+        Score::Rate { .. }
+        | Score::MoneyRate { .. }
+        | Score::Pace { .. }
+        | Score::Limit { .. }
+        | Score::Said { .. } => 0,
     }
 }
 
@@ -278,7 +290,8 @@ fn done(lines: &[ScoreLine]) -> Option<String> {
         | Score::Rate { .. }
         | Score::MoneyRate { .. }
         | Score::Pace { .. }
-        | Score::Limit { .. } => None,
+        | Score::Limit { .. }
+        | Score::Said { .. } => None,
     });
     let reached: Vec<String> = reached.collect();
     (!reached.is_empty()).then(|| words::capital(&reached.join(", ")))

@@ -3,12 +3,12 @@
 use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, Target, TimeTo};
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
-use shiftbell_metrics::time::{Day, MS_PER_DAY, MS_PER_MINUTE};
+use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, MS_PER_MINUTE};
 use shiftbell_render::facts::{Figure, Footer, Person, SeenBy, SourceAge, Sources};
 use shiftbell_render::messages::{
     KpiDefinition, KpiEntry, KpiGroup, KpiHelp, KpiList, KpiRefused, MotionMeaning, Refusal,
 };
-use shiftbell_store::sightings;
+use shiftbell_store::{Session, sightings};
 
 use super::{AskError, Asker, answered, facts};
 use crate::companies::Company;
@@ -19,10 +19,18 @@ const HEARD_WITHIN_DAYS: i32 = 30;
 
 /// When each source was last heard.
 pub(super) async fn ages(program: &Program, company: &Company) -> Result<Vec<SourceAge>, AskError> {
-    let now = program.clock.now();
-    let today = company.defs().workspace.zone.day_of(now);
     let mut snapshot = program.db.read().await?;
-    let seen = sightings::since(&mut snapshot, company.name(), today.plus(-HEARD_WITHIN_DAYS)).await?;
+    ages_at(&mut snapshot, company, program.clock.now()).await
+}
+
+/// The same, as this session sees it.
+pub(crate) async fn ages_at(
+    session: &mut Session,
+    company: &Company,
+    now: Instant,
+) -> Result<Vec<SourceAge>, AskError> {
+    let today = company.defs().workspace.zone.day_of(now);
+    let seen = sightings::since(session, company.name(), today.plus(-HEARD_WITHIN_DAYS)).await?;
     let mut ages = Vec::new();
     for source in &company.defs().sources {
         let last =
@@ -36,7 +44,7 @@ pub(super) async fn ages(program: &Program, company: &Company) -> Result<Vec<Sou
 }
 
 /// A kind of source as people write it.
-fn name_of(kind: &str) -> String {
+pub(crate) fn name_of(kind: &str) -> String {
     match kind {
         "hubspot" => "HubSpot".to_owned(),
         "generic" => "webhooks".to_owned(),

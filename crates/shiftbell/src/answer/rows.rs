@@ -1,13 +1,18 @@
 //! Reads the rows that an answer asks for.
 
+use std::ops::Range;
+
 use shiftbell_metrics::answer::{Read, Rows};
 use shiftbell_metrics::cell::Cell;
+use shiftbell_metrics::contribution::Entry;
+use shiftbell_metrics::segment::Segment;
+use shiftbell_metrics::time::Day;
 use shiftbell_store::{Session, cells, segments};
 
 use super::AskError;
 
 /// Reads everything that is needed from one generation. Before the first is built there is nothing.
-pub(super) async fn read(
+pub(crate) async fn read(
     session: &mut Session,
     workspace: &str,
     generation: Option<i64>,
@@ -40,4 +45,21 @@ pub(super) async fn read(
         }
     }
     Ok(())
+}
+
+/// Every entry of one series on these days.
+pub(crate) async fn entries(
+    session: &mut Session,
+    workspace: &str,
+    generation: Option<i64>,
+    (motion, series): (&str, &str),
+    days: Range<Day>,
+) -> Result<Vec<Entry>, AskError> {
+    let mut found = Vec::new();
+    let Some(generation) = generation else { return Ok(found) };
+    for packed in segments::read(session, workspace, generation, motion, series, days).await? {
+        let decoded = Segment::decode(&packed.body).map_err(|error| AskError::Corrupt(error.to_string()))?;
+        found.extend(decoded.entries().iter().cloned());
+    }
+    Ok(found)
 }

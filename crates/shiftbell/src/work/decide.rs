@@ -91,7 +91,7 @@ impl To {
         }
     }
 
-    fn recipient(&self) -> Recipient<'_> {
+    pub(super) fn recipient(&self) -> Recipient<'_> {
         match self {
             To::Person(email) => Recipient::Person(email),
             To::Channel(id) => Recipient::Channel(id),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
-use shiftbell_render::messages::{Notice, Undelivered};
+use shiftbell_render::messages::{Mark, Notice, Undelivered};
 use shiftbell_render::template::RenderError;
 use shiftbell_store::outbox::delivery::Claimed;
 use shiftbell_store::{StoreError, Tx, outbox};
@@ -22,11 +22,14 @@ pub struct Letter {
     /// Which of the messages below, from 1.
     #[serde(default, rename = "place_below", skip_serializing_if = "Option::is_none")]
     pub place: Option<usize>,
+    /// What its reader should know besides: that it is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
 }
 
 impl Letter {
     pub fn new(notice: Notice) -> Letter {
-        Letter { notice, thread: None, place: None }
+        Letter { notice, thread: None, place: None, mark: None }
     }
 
     /// As it is stored.
@@ -42,10 +45,14 @@ impl Letter {
     /// The words of this letter alone.
     pub fn document(&self) -> Result<Document, RenderError> {
         let mut document = self.notice.document()?;
-        Ok(match self.place {
+        let document = match self.place {
             Some(place) if (1..=document.thread.len()).contains(&place) => document.thread.swap_remove(place - 1),
             Some(_) | None => document,
-        })
+        };
+        match &self.mark {
+            Some(mark) => mark.on(document),
+            None => Ok(document),
+        }
     }
 }
 
@@ -61,7 +68,8 @@ pub async fn enqueue_thread(tx: &mut Tx, message: &Claimed, remote_id: &str, now
     }
     let below = letter.notice.document().map_or(0, |document| document.thread.len());
     for place in 1..=below {
-        let reply = Letter { notice: letter.notice.clone(), thread: Some(remote_id.to_owned()), place: Some(place) };
+        let reply =
+            Letter { thread: Some(remote_id.to_owned()), place: Some(place), ..Letter::new(letter.notice.clone()) };
         let Ok(facts) = reply.facts() else { continue };
         let notice = outbox::Notice {
             outlet: &message.outlet,

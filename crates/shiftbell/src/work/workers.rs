@@ -7,6 +7,7 @@ use shiftbell_store::inbox::Rotation;
 
 use super::delivery;
 use super::intake::Intake;
+use super::timer::Timer;
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -32,6 +33,7 @@ pub fn start(program: &Arc<Program>) {
         program.tasks.spawn(take_in(Arc::clone(program), intake));
     }
     program.tasks.spawn(deliver(Arc::clone(program)));
+    program.tasks.spawn(Timer::new(Arc::clone(program)).run());
     program.tasks.spawn(checkpoint(Arc::clone(program)));
 }
 

@@ -44,6 +44,29 @@ pub(super) fn all() -> Vec<(&'static str, Scorecard)> {
         credit: Vec::new(),
         ..bdr()
     };
+    let first_days = Scorecard {
+        verdict: Verdict::NumbersOnly,
+        short_of: None,
+        lines: vec![
+            count("Conversations", 4, 20),
+            line("Time to first reply", Score::Said { text: "3.2 hours, target 4 hours".into() }),
+            line(
+                "SQLs in November",
+                Score::Pace {
+                    done: Figure::Count(0),
+                    goal: Figure::Number(2.25),
+                    plan: Figure::Number(0.1),
+                    pace: Pace::TooEarly,
+                    period: "November".into(),
+                    rest: None,
+                },
+            ),
+        ],
+        next: None,
+        credit: Vec::new(),
+        open: None,
+        ..bdr()
+    };
     vec![
         ("bdr", bdr()),
         ("ae", ae()),
@@ -51,6 +74,7 @@ pub(super) fn all() -> Vec<(&'static str, Scorecard)> {
         ("bdr-closed", bdr_closed),
         ("changed-later", changed),
         ("no-verdict", no_verdict),
+        ("first-days", first_days),
     ]
 }
 

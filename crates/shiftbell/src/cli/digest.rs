@@ -1,0 +1,98 @@
+//! `shiftbell digest`: what a digest would say now, or sends it.
+
+use shiftbell_metrics::definitions::{DigestKind, nearest};
+use shiftbell_metrics::scorecard::DayState;
+use shiftbell_metrics::time::Day;
+use shiftbell_render::plain;
+
+use super::ask::{clock_at, print};
+use super::{Digest, Here, check};
+use crate::companies::Company;
+use crate::failure::Failure;
+use crate::program::Program;
+use crate::work::digests::desk::Desk;
+use crate::work::digests::{self, Group};
+
+pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
+    let companies = check::load(&here)?;
+    let clock = clock_at(asked.at.as_deref(), here.clock)?;
+    let company = std::sync::Arc::clone(companies.chosen(asked.workspace.as_deref())?);
+    let digest = named(&company, &asked.name)?.clone();
+    let person = person(&company, asked.person.as_deref())?;
+    let program = Program::new(here.config, clock, here.chance, companies).await?;
+    let now = program.clock.now();
+    let failed = |error: crate::answer::AskError| Failure::Other(anyhow::Error::new(error).context("write the digest"));
+    let mut said = Vec::new();
+    let mut count = 0;
+    for group in groups(&company, &digest, person.as_deref()) {
+        let day: Day = group.place.zone.day_of(now);
+        if asked.send_now {
+            count += digests::send(&program, &company, &digest, &group, day, None, now).await.map_err(failed)?;
+            continue;
+        }
+        let mut desk = Desk::open(&program, &company, now).await.map_err(failed)?;
+        for to in &group.to {
+            let found = digests::written(&program, &mut desk, &digest, &group.place, to, day, DayState::Open)
+                .await
+                .map_err(failed)?;
+            if let Some((notice, _)) = found {
+                let document = notice.document().map_err(|error| failed(error.into()))?;
+                said.push(format!("[{}]\n{}", to.name(), plain::transcript(&document).trim_end()));
+            }
+        }
+    }
+    program.finish().await;
+    if asked.send_now {
+        print(&format!("{} in the outbox; a running `shiftbell serve` delivers them", messages(count)));
+    } else if said.is_empty() {
+        print("nobody would be sent anything: it is no working day for them, or the roll-out does not reach them yet");
+    } else {
+        print(&said.join("\n\n"));
+    }
+    Ok(())
+}
+
+fn messages(count: usize) -> String {
+    match count {
+        0 => "no new message".to_owned(),
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
+}
+
+/// The digest of this name, if it can be sent.
+fn named<'a>(company: &'a Company, name: &str) -> Result<&'a shiftbell_metrics::definitions::Digest, Failure> {
+    let digests = &company.defs().digests;
+    let Some(digest) = digests.iter().find(|digest| digest.id == name) else {
+        let hint = nearest(name, digests.iter().map(|digest| digest.id.clone()))
+            .map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let all: Vec<&str> = digests.iter().map(|digest| digest.id.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "{} has no digest {name}{hint} (there are: {})",
+            company.name(),
+            all.join(", ")
+        )));
+    };
+    match &digest.not_active {
+        Some(why) => Err(Failure::Usage(format!("the digest {name} cannot be sent yet: {why}"))),
+        None => Ok(digest),
+    }
+}
+
+/// The e-mail of a person whom the company knows.
+fn person(company: &Company, email: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(email) = email else { return Ok(None) };
+    super::ask::asker_of(company, Some(email))?;
+    Ok(company.defs().person(email).map(|person| person.email.clone()))
+}
+
+/// Whom the roll-out has reached, or only this person.
+fn groups(company: &Company, digest: &shiftbell_metrics::definitions::Digest, person: Option<&str>) -> Vec<Group> {
+    let groups = digests::groups(company, digest);
+    match (digest.send, person) {
+        (DigestKind::Scorecard | DigestKind::Team, Some(person)) => {
+            groups.into_iter().filter_map(|group| group.only(person)).collect()
+        }
+        (DigestKind::Scorecard | DigestKind::Team | DigestKind::Bowtie | DigestKind::RecurringRevenue, _) => groups,
+    }
+}

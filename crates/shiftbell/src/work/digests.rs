@@ -1,0 +1,254 @@
+//! Digests: what is sent at a time of the recipient's own clock, once for each local day, and edited once when it closes.
+//!
+//! Any number of processes may do this at once: that a message is there once is a constraint of the database, and the
+//! cursors only save the work of finding that out.
+
+pub mod bowtie;
+mod credit;
+pub mod desk;
+mod line;
+mod next;
+pub mod post;
+pub(crate) mod record;
+mod score;
+pub mod scorecard;
+mod seen;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use shiftbell_metrics::alert::{Recipient, is_reached};
+use shiftbell_metrics::calendar::home;
+use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Place};
+use shiftbell_metrics::schedule::{Due, catch_up, closes_at, is_due_on};
+use shiftbell_metrics::scorecard::DayState;
+use shiftbell_metrics::time::{Day, Instant};
+use shiftbell_render::messages::{Mark, Notice};
+use shiftbell_store::{StoreError, cursors, outbox};
+
+use super::To;
+use super::letter::Letter;
+use super::shelf::Shelf;
+use crate::answer::AskError;
+use crate::companies::Company;
+use crate::program::Program;
+use desk::Desk;
+use post::{Post, Posted};
+pub(crate) use seen::kinds_of;
+
+/// How far back a day is looked for that has not been closed.
+const DAYS_BACK: i32 = 7;
+
+/// Everybody who receives a digest at the same moments.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What tells it apart from the other groups of its digest.
+    key: String,
+    pub place: Place,
+    pub to: Vec<To>,
+}
+
+impl Group {
+    /// The group with nobody else in it; `None` if this person does not belong to it.
+    pub fn only(self, person: &str) -> Option<Group> {
+        let to: Vec<To> = self.to.into_iter().filter(|to| to.name().eq_ignore_ascii_case(person)).collect();
+        (!to.is_empty()).then_some(Group { to, ..self })
+    }
+}
+
+/// Sends what is due and closes what is over, in one company. Returns how many messages were put into the outbox.
+///
+/// # Errors
+/// The database's, or numbers that cannot be read. What was not done is done at the next turn.
+pub async fn turn(program: &Arc<Program>, company: &Company) -> Result<usize, AskError> {
+    let now = program.clock.now();
+    let mut count = 0;
+    for digest in company.defs().digests.iter().filter(|digest| digest.not_active.is_none()) {
+        for group in groups(company, digest) {
+            count += open(program, company, digest, &group, now).await?;
+            if digest.closes.is_some() {
+                count += close(program, company, digest, &group, now).await?;
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// The recipients of a digest whom the roll-out has reached, by the place on whose clock they receive it.
+pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
+    let defs = company.defs();
+    let reached = |recipient| is_reached(&defs.rollout, recipient);
+    match &digest.to {
+        DigestTo::Destination(id) if reached(Recipient::Channel(id)) => {
+            vec![Group { key: id.clone(), place: home(defs), to: vec![To::Channel(id.clone())] }]
+        }
+        DigestTo::Destination(_) | DigestTo::EachManager => Vec::new(),
+        DigestTo::EachPerson => {
+            let mut by_place: BTreeMap<&str, Vec<To>> = BTreeMap::new();
+            let people = defs.people.iter().filter(|person| reached(Recipient::Person(&person.email)));
+            for person in people.filter(|person| defs.scorecards.roles.contains_key(&person.role)) {
+                by_place.entry(&person.place).or_default().push(To::Person(person.email.clone()));
+            }
+            let place = |id: &str| defs.places.get(id).unwrap_or(&company.workspace.meaning.fallback_place).clone();
+            by_place.into_iter().map(|(id, to)| Group { key: id.to_owned(), place: place(id), to }).collect()
+        }
+    }
+}
+
+/// Sends the latest message that is due and not done.
+async fn open(
+    program: &Arc<Program>,
+    company: &Company,
+    digest: &Digest,
+    group: &Group,
+    now: Instant,
+) -> Result<usize, AskError> {
+    let cursor = cursor(digest, group, "sent");
+    let last = last_day(program, company, &cursor).await?;
+    let Some(due) = catch_up(digest, &group.place, last, now) else {
+        if last.is_none() {
+            // Seen for the first time: from now on, a run that is missed is known to be.
+            let done = catch_up(digest, &group.place, Some(Day(i32::MIN)), now);
+            set(program, company, &cursor, done.map_or(Day(0), |done| done.due.day), now).await?;
+        }
+        return Ok(0);
+    };
+    let mark = due.is_late.then(|| late(&group.place, &due.due, now));
+    let count = send(program, company, digest, group, due.due.day, mark, now).await?;
+    set(program, company, &cursor, due.due.day, now).await?;
+    Ok(count)
+}
+
+/// Sends a digest of one day to everybody of a group who has not had it.
+///
+/// # Errors
+/// The database's, or numbers that cannot be read.
+pub async fn send(
+    program: &Arc<Program>,
+    company: &Company,
+    digest: &Digest,
+    group: &Group,
+    day: Day,
+    mark: Option<Mark>,
+    now: Instant,
+) -> Result<usize, AskError> {
+    let is_over = closes_at(digest, &group.place, day).is_some_and(|end| end <= now);
+    let state = if is_over { DayState::Closed } else { DayState::Open };
+    let mut desk = Desk::open(program, company, now).await?;
+    let mut post = Post::new(program, company, digest, day, now);
+    for to in &group.to {
+        if post::is_said(&mut desk.shelf, digest, day, to).await? {
+            continue;
+        }
+        if let Some((notice, receipt)) = written(program, &mut desk, digest, &group.place, to, day, state).await? {
+            let letter = Letter { mark: mark.clone(), ..Letter::new(notice) };
+            post.put(to, letter, receipt).await?;
+        }
+    }
+    post.finish().await
+}
+
+/// The message of one recipient and its receipt; `None` where there is nothing to say.
+///
+/// # Errors
+/// The database's, or numbers that cannot be read.
+pub async fn written(
+    program: &Program,
+    desk: &mut Desk<'_>,
+    digest: &Digest,
+    place: &Place,
+    to: &To,
+    day: Day,
+    state: DayState,
+) -> Result<Option<(Notice, post::Body)>, AskError> {
+    let receipt = post::new_receipt(program);
+    match (digest.send, to) {
+        (DigestKind::Scorecard, To::Person(email)) => {
+            let Some(person) = desk.shelf.company.defs().person(email).cloned() else { return Ok(None) };
+            scorecard::written(desk, &person, place, day, state, receipt).await
+        }
+        (DigestKind::Bowtie, To::Channel(_)) => bowtie::written(desk, digest, day, receipt).await.map(Some),
+        (
+            DigestKind::Scorecard | DigestKind::Bowtie | DigestKind::Team | DigestKind::RecurringRevenue,
+            To::Person(_) | To::Channel(_),
+        ) => Ok(None),
+    }
+}
+
+/// Edits, once, the messages of every day that is over.
+async fn close(
+    program: &Arc<Program>,
+    company: &Company,
+    digest: &Digest,
+    group: &Group,
+    now: Instant,
+) -> Result<usize, AskError> {
+    let Some(sent) = last_day(program, company, &cursor(digest, group, "sent")).await? else { return Ok(0) };
+    let closed_cursor = cursor(digest, group, "closed");
+    let closed = last_day(program, company, &closed_cursor).await?;
+    let first = closed.map_or(sent, |closed| closed.plus(1)).max(sent.plus(-DAYS_BACK));
+    let over = |day: &Day| {
+        is_due_on(digest, &group.place, *day) && closes_at(digest, &group.place, *day).is_some_and(|end| end <= now)
+    };
+    let mut count = 0;
+    for day in (first.0..=sent.0).map(Day).filter(over) {
+        let mut desk = Desk::open(program, company, now).await?;
+        let mut post = Post::new(program, company, digest, day, now);
+        for to in &group.to {
+            let Posted::Open(open) = post::posted(&mut desk.shelf, digest, day, to).await? else { continue };
+            let new = written(program, &mut desk, digest, &group.place, to, day, DayState::Closed).await?;
+            if let Some((notice, receipt)) = new {
+                let letter = Letter { mark: open.mark, ..Letter::new(notice) };
+                post.revise(to, letter, receipt, open.revision + 1).await?;
+            }
+        }
+        count += post.finish().await?;
+        set(program, company, &closed_cursor, day, now).await?;
+    }
+    Ok(count)
+}
+
+/// The line of a message that should have been sent earlier, on its reader's clock.
+fn late(place: &Place, due: &Due, now: Instant) -> Mark {
+    let zone = &place.zone;
+    let is_today = zone.day_of(now) == due.day;
+    let clock = |at: Instant| {
+        let local = zone.local(at);
+        let time = format!("{:02}:{:02}", local.hour(), local.minute());
+        if is_today { time } else { format!("{} {time}", shiftbell_render::words::day(local.date())) }
+    };
+    Mark::Late { due: clock(due.due_at), sent: clock(now) }
+}
+
+fn cursor(digest: &Digest, group: &Group, what: &str) -> String {
+    format!("digest/{}/{}/{what}", digest.id, group.key)
+}
+
+async fn last_day(program: &Program, company: &Company, cursor: &str) -> Result<Option<Day>, StoreError> {
+    let mut snapshot = program.db.read().await?;
+    let position = cursors::get(&mut snapshot, company.name(), cursor).await?;
+    Ok(position.and_then(|position| position.parse().ok()).map(Day))
+}
+
+async fn set(program: &Program, company: &Company, cursor: &str, day: Day, now: Instant) -> Result<(), StoreError> {
+    let mut tx = program.db.write().await?;
+    cursors::set(&mut tx, company.name(), cursor, &day.0.to_string(), now.as_ms()).await?;
+    tx.commit().await
+}
+
+/// The key under which a digest of a day is unique.
+fn dedupe_key(digest: &Digest, day: Day) -> String {
+    format!("{}/{}", digest.id, day.date())
+}
+
+/// The row of the outbox about a digest of a day, in one outlet.
+async fn row(
+    shelf: &mut Shelf<'_>,
+    digest: &Digest,
+    day: Day,
+    to: &To,
+    outlet: &str,
+) -> Result<Option<outbox::Listed>, StoreError> {
+    let (name, key) = (shelf.company.name(), dedupe_key(digest, day));
+    outbox::find(&mut shelf.snapshot, name, outlet, to.name(), &key).await
+}
