@@ -5,7 +5,7 @@
 //!
 //! What it never does: decide. It does not fold, judge a rule, choose words or read a clock; every instant is a parameter. It
 //! never opens a network connection but the one to PostgreSQL, and no function here starts a transaction of its own except
-//! [`receiver::Receiver`], which puts the deliveries of many requests into one.
+//! [`receiver::Receiver`] and [`keeper::Keeper`], which put what many requests give them into one.
 
 mod db;
 mod dialect;
@@ -23,6 +23,7 @@ pub mod generations;
 pub mod held;
 pub mod inbox;
 pub mod incidents;
+pub mod keeper;
 pub mod migrations;
 pub mod outbox;
 pub mod people;

@@ -38,6 +38,15 @@ pub async fn get(session: &mut Session, workspace: &str, id: &str) -> Result<Opt
     Ok(row.map(|(id, asked_at_ms, mark, body)| Receipt { id, asked_at_ms, mark, body }))
 }
 
+/// Whether a receipt has this id.
+///
+/// # Errors
+/// The database's.
+pub async fn is_taken(session: &mut Session, workspace: &str, id: &str) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = session.fetch_one(&IS_TAKEN, &[workspace.into(), id.into()]).await?;
+    Ok(row.is_some())
+}
+
 /// Removes receipts asked before this instant. Says how many.
 ///
 /// # Errors
@@ -50,6 +59,7 @@ const KEEP: Sql = Sql::one(
     "INSERT INTO receipts (workspace, id, asked_at, mark, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
 );
 const GET: Sql = Sql::one("SELECT id, asked_at, mark, body FROM receipts WHERE workspace = $1 AND id = $2");
+const IS_TAKEN: Sql = Sql::one("SELECT id FROM receipts WHERE workspace = $1 AND id = $2");
 const FORGET: Sql = Sql::one("DELETE FROM receipts WHERE workspace = $1 AND asked_at < $2");
 
-pub(crate) const STATEMENTS: &[Sql] = &[KEEP, GET, FORGET];
+pub(crate) const STATEMENTS: &[Sql] = &[KEEP, GET, IS_TAKEN, FORGET];

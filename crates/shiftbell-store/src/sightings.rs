@@ -59,6 +59,14 @@ pub async fn since(session: &mut Session, workspace: &str, day: Day) -> Result<V
     Ok(rows.into_iter().map(sighting).collect())
 }
 
+/// When anything of each source was last seen, by source, of those seen since this day.
+///
+/// # Errors
+/// The database's.
+pub async fn last_seen(session: &mut Session, workspace: &str, since: Day) -> Result<Vec<(String, i64)>, StoreError> {
+    session.fetch(&LAST_SEEN, &[workspace.into(), i64::from(since.0).into()]).await
+}
+
 /// Adds silences of a source.
 ///
 /// # Errors
@@ -97,6 +105,9 @@ const SINCE: Sql = Sql::one(
     "SELECT source, name, CAST(SUM(n) AS BIGINT), MAX(last_at) FROM sightings WHERE workspace = $1 AND day >= $2 \
      GROUP BY source, name ORDER BY source, name",
 );
+const LAST_SEEN: Sql = Sql::one(
+    "SELECT source, MAX(last_at) FROM sightings WHERE workspace = $1 AND day >= $2 GROUP BY source ORDER BY source",
+);
 const ADD_GAPS: Sql = Sql::many(
     "INSERT INTO gaps AS t (workspace, source, weekday, minutes, n) {rows} \
      ON CONFLICT (workspace, source, weekday, minutes) DO UPDATE SET n = t.n + excluded.n",
@@ -105,4 +116,4 @@ const ADD_GAPS: Sql = Sql::many(
 const GAPS: Sql =
     Sql::one("SELECT weekday, minutes, n FROM gaps WHERE workspace = $1 AND source = $2 ORDER BY weekday, minutes");
 
-pub(crate) const STATEMENTS: &[Sql] = &[ADD, SINCE, ADD_GAPS, GAPS];
+pub(crate) const STATEMENTS: &[Sql] = &[ADD, SINCE, LAST_SEEN, ADD_GAPS, GAPS];

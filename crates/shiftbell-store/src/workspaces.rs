@@ -39,6 +39,14 @@ pub async fn mark(session: &mut Session, workspace: &str) -> Result<String, Stor
     row.map(|(mark,)| mark).ok_or_else(|| unknown(workspace))
 }
 
+/// The generation that answers questions and the mark of what is visible here, read at once.
+///
+/// # Errors
+/// [`StoreError::UnknownWorkspace`].
+pub async fn standing(session: &mut Session, workspace: &str) -> Result<(Option<i64>, String), StoreError> {
+    session.fetch_one(&STANDING, &[workspace.into()]).await?.ok_or_else(|| unknown(workspace))
+}
+
 /// The number of this transaction, kept with every event that it appends.
 pub(crate) async fn next_write(tx: &mut Tx, workspace: &str) -> Result<i64, StoreError> {
     let row: Option<(i64,)> = tx.fetch_one(&NEXT_WRITE, &[workspace.into()]).await?;
@@ -64,7 +72,8 @@ const ENSURE: Sql = Sql::one("INSERT INTO workspaces (workspace, created_at) VAL
 const ALL: Sql = Sql::one("SELECT workspace FROM workspaces ORDER BY workspace");
 const LIVE_GENERATION: Sql = Sql::one("SELECT live_generation FROM workspaces WHERE workspace = $1");
 const MARK: Sql = Sql::one("SELECT {mark} FROM workspaces AS t WHERE workspace = $1");
+const STANDING: Sql = Sql::one("SELECT live_generation, {mark} FROM workspaces AS t WHERE workspace = $1");
 const NEXT_WRITE: Sql = Sql::one("{next write}");
 const TAKE_NUMBERS: Sql = Sql::one("{take numbers}");
 
-pub(crate) const STATEMENTS: &[Sql] = &[ENSURE, ALL, LIVE_GENERATION, MARK, NEXT_WRITE, TAKE_NUMBERS];
+pub(crate) const STATEMENTS: &[Sql] = &[ENSURE, ALL, LIVE_GENERATION, MARK, STANDING, NEXT_WRITE, TAKE_NUMBERS];

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod facts;
+mod kept;
 pub(crate) mod rows;
 mod why;
 
@@ -13,8 +14,7 @@ use shiftbell_metrics::time::Instant;
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
-use shiftbell_store::receipts::Receipt;
-use shiftbell_store::{Session, StoreError, people, receipts, workspaces};
+use shiftbell_store::{Session, StoreError, people, workspaces};
 
 use crate::clock::Stopwatch;
 use crate::companies::Company;
@@ -184,9 +184,10 @@ async fn of_question(
         });
     }
     let mut documents = Vec::new();
-    let ages = about::ages(program, company).await?;
+    let mut snapshot = program.db.read().await?;
+    let ages = about::ages_at(&mut snapshot, company, program.clock.now()).await?;
     for question in apart(company, question) {
-        documents.push(match answered(program, company, &question).await? {
+        documents.push(match answered_in(&mut snapshot, program, company, &question).await? {
             Ok(answered) => Notice::from(facts::kpi_answer(company.defs(), &answered, ages.clone())).document()?,
             Err(why) => sentence(capital(&format!("{why}."))),
         });
@@ -223,15 +224,23 @@ pub async fn answered(
     company: &Company,
     question: &Question,
 ) -> Result<Result<Answered, Cannot>, AskError> {
+    answered_in(&mut *program.db.read().await?, program, company, question).await
+}
+
+/// The same in a snapshot that others read too.
+async fn answered_in(
+    session: &mut Session,
+    program: &Program,
+    company: &Company,
+    question: &Question,
+) -> Result<Result<Answered, Cannot>, AskError> {
     let now = program.clock.now();
-    let mut snapshot = program.db.read().await?;
-    let answer = match computed(&mut snapshot, company, question, now).await? {
+    let (generation, mark) = workspaces::standing(session, company.name()).await?;
+    let answer = match computed_from(session, company, question, now, generation).await? {
         Ok(answer) => answer,
         Err(why) => return Ok(Err(why)),
     };
-    let mark = workspaces::mark(&mut snapshot, company.name()).await?;
-    drop(snapshot);
-    let receipt = keep(program, company, question, &answer, now, &mark).await?;
+    let receipt = kept::keep(session, program, company, question, &answer, (now, mark)).await?;
     Ok(Ok(Answered { question: question.clone(), answer, receipt, asked_at: now }))
 }
 
@@ -243,6 +252,16 @@ pub async fn computed(
     now: Instant,
 ) -> Result<Result<Answer, Cannot>, AskError> {
     let generation = workspaces::live_generation(session, company.name()).await?;
+    computed_from(session, company, question, now, generation).await
+}
+
+async fn computed_from(
+    session: &mut Session,
+    company: &Company,
+    question: &Question,
+    now: Instant,
+    generation: Option<i64>,
+) -> Result<Result<Answer, Cannot>, AskError> {
     let names = names_of(company, question);
     let asked = Asked { defs: company.defs(), question, now, names: &names };
     let mut rows = Rows::default();
@@ -266,37 +285,6 @@ pub(crate) fn names_of_person(company: &Company, email: &str) -> Vec<String> {
     let known = company.defs().person(email);
     let names = known.map(|person| [vec![person.email.clone()], person.also.clone()].concat());
     names.unwrap_or_else(|| vec![email.to_owned()]).into_iter().map(|name| name.to_lowercase()).collect()
-}
-
-/// What a receipt holds.
-fn receipt_body(question: &Question, answer: &Answer, now: Instant) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&json!({ "question": question, "answer": answer, "asked_at": now }))
-}
-
-async fn keep(
-    program: &Program,
-    company: &Company,
-    question: &Question,
-    answer: &Answer,
-    now: Instant,
-    mark: &str,
-) -> Result<String, AskError> {
-    // The period is written down, so that the same question asked next week is still this one.
-    let fixed = Question { period: Some(answer.period.clone()), ..question.clone() };
-    let body = receipt_body(&fixed, answer, now)?;
-    let mut letters = 4;
-    loop {
-        let id = format!("r-{}", program.chance.word(letters));
-        let mut tx = program.db.write().await?;
-        let receipt = Receipt { id: id.clone(), asked_at_ms: now.as_ms(), mark: mark.to_owned(), body: body.clone() };
-        if receipts::keep(&mut tx, company.name(), &receipt).await? {
-            tx.commit().await?;
-            return Ok(id);
-        }
-        tx.roll_back().await?;
-        // Taken: a longer one is soon free.
-        letters += 1;
-    }
 }
 
 fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
@@ -334,23 +322,15 @@ fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
     Ok(Notice::from(KpiUnknown { unknown: word, suggestions }).document()?)
 }
 
-/// The question of a receipt, as it was asked.
-async fn question_of(program: &Program, company: &Company, receipt: &str) -> Option<Question> {
-    let mut snapshot = program.db.read().await.ok()?;
-    let kept = receipts::get(&mut snapshot, company.name(), receipt).await.ok()??;
-    let body: Value = serde_json::from_str(&kept.body).ok()?;
-    serde_json::from_value(body.get("question")?.clone()).ok()
-}
-
 async fn break_down(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
-    let Some(question) = question_of(program, company, receipt).await else { return expired(receipt) };
+    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
     let dimension = company.defs().always_show.first().or(company.defs().dimensions.first().map(|first| &first.name));
     let question = Question { by: dimension.cloned(), ..question };
     of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
 }
 
 async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
-    let Some(question) = question_of(program, company, receipt).await else { return expired(receipt) };
+    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
     of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
 }
 
@@ -390,8 +370,8 @@ pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: 
 /// A receipt as it was kept.
 pub async fn receipt_json(program: &Program, company: &Company, id: &str) -> Result<Value, Problem> {
     let ours = |error: StoreError| Problem::ours(&error, "read this receipt");
-    let mut snapshot = program.db.read().await.map_err(ours)?;
-    let kept = receipts::get(&mut snapshot, company.name(), id).await.map_err(ours)?;
+    let mut snapshot = kept::snapshot_with(program, company, id).await.map_err(ours)?;
+    let kept = shiftbell_store::receipts::get(&mut snapshot, company.name(), id).await.map_err(ours)?;
     let Some(kept) = kept else { return Err(Problem::not_found("this receipt is not known here, or has expired")) };
     serde_json::from_str(&kept.body).map_err(|error| Problem::ours(&error, "read this receipt"))
 }

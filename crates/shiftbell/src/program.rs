@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use shiftbell_store::keeper::Keeper;
 use shiftbell_store::receiver::Receiver;
 use shiftbell_store::{Db, definitions, workspaces};
 use tokio::sync::Notify;
@@ -25,6 +26,8 @@ pub struct Program {
     pub chance: Chance,
     pub db: Db,
     pub receiver: Receiver,
+    /// Writes receipts behind the answers.
+    pub keeper: Keeper,
     pub companies: Companies,
     pub outlets: Outlets,
     /// Everything that runs beside requests; a stop waits for it.
@@ -78,6 +81,7 @@ impl Program {
         Ok(Arc::new(Program {
             outlets: Outlets::new(&companies, &config),
             receiver: Receiver::spawn(db.clone()),
+            keeper: Keeper::spawn(db.clone()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             woken: Woken::default(),
@@ -101,6 +105,7 @@ impl Program {
                 "stopping although some work has not ended; it is taken up at the next start"
             );
         }
+        self.keeper.flush().await;
         self.db.close().await;
     }
 }

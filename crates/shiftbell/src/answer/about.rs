@@ -30,12 +30,10 @@ pub(crate) async fn ages_at(
     now: Instant,
 ) -> Result<Vec<SourceAge>, AskError> {
     let today = company.defs().workspace.zone.day_of(now);
-    let seen = sightings::since(session, company.name(), today.plus(-HEARD_WITHIN_DAYS)).await?;
+    let seen = sightings::last_seen(session, company.name(), today.plus(-HEARD_WITHIN_DAYS)).await?;
     let mut ages = Vec::new();
     for source in &company.defs().sources {
-        let last =
-            seen.iter().filter(|sighting| sighting.source == source.id).map(|sighting| sighting.last_at_ms).max();
-        if let Some(last) = last {
+        if let Some((_, last)) = seen.iter().find(|(id, _)| *id == source.id) {
             let minutes = u64::try_from((now.as_ms() - last) / MS_PER_MINUTE).unwrap_or(0);
             ages.push(SourceAge::new(name_of(&source.kind), minutes));
         }

@@ -15,7 +15,7 @@ use shiftbell_render::document::Document;
 use shiftbell_render::messages::{KpiWhy, Notice, Parts, StageMeaning, Status};
 use shiftbell_store::{Session, entities, events, receipts};
 
-use super::{AskError, Asker, about, computed, facts, names_of, sentence};
+use super::{AskError, Asker, about, computed, facts, kept, names_of, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights::{self, Right};
@@ -43,7 +43,7 @@ pub(super) async fn to_receipt(
     asker: &Asker,
     id: &str,
 ) -> Result<Document, AskError> {
-    let mut snapshot = program.db.read().await?;
+    let mut snapshot = kept::snapshot_with(program, company, id).await?;
     let Some(receipt) = receipts::get(&mut snapshot, company.name(), id).await? else {
         return Ok(sentence(format!("Receipt {id} is not known here, or has expired.")));
     };
