@@ -110,7 +110,8 @@ fn symbol(code: &str) -> String {
 pub fn minutes(minutes: u64) -> String {
     const DAY: u64 = 24 * 60;
     match minutes {
-        0..60 => format!("{minutes} min"),
+        0 => "under 1 min".to_owned(),
+        1..60 => format!("{minutes} min"),
         60..DAY if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         60..DAY => format!("{} h {} min", minutes / 60, minutes % 60),
         _ if minutes / DAY == 1 => "1 day".to_owned(),
@@ -264,6 +265,7 @@ mod tests {
         assert_eq!(days(date(2026, 11, 9), date(2026, 11, 15)), "9 - 15 November");
         assert_eq!(days(date(2026, 9, 28), date(2026, 10, 4)), "28 September - 4 October");
         assert_eq!(day_and_year(date(2026, 9, 13)), "13 Sep 2026");
+        assert_eq!(minutes(0), "under 1 min");
         assert_eq!(minutes(130), "2 h 10 min");
         assert_eq!(minutes(3 * 24 * 60), "3 days");
         let names = ["a", "b", "c", "d"].map(str::to_owned);

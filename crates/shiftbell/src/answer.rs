@@ -64,6 +64,10 @@ impl Asker {
                 .map(|person| person.email),
             Err(_) => None,
         };
+        let email = match email {
+            Some(email) => Some(email),
+            None => program.outlets.email_of(program, company, outlet, user).await,
+        };
         match email.and_then(|email| company.defs().person(&email).cloned()) {
             Some(person) => Asker::Person(person),
             None => Asker::Stranger,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use shiftbell_chat::discord::{DiscordClient, DiscordSettings};
 use shiftbell_chat::queue::Turn;
 use shiftbell_chat::slack::{Looked, SlackClient, SlackSettings};
-use shiftbell_chat::{Found, Message, Outcome, Picture, ReplyTo, Sought, To};
+use shiftbell_chat::{Found, Message, Outcome, Outlet, Picture, ReplyTo, Sought, To};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
 use shiftbell_store::outbox::delivery::Claimed;
@@ -89,6 +89,30 @@ impl Outlets {
         }
     }
 
+    /// The e-mail of a user of a chat system that shows it, asked for once.
+    pub async fn email_of(&self, program: &Program, company: &Company, outlet: Outlet, user: &str) -> Option<String> {
+        let client = match outlet {
+            Outlet::Slack => self.slack.get(company.name())?,
+            // Discord shows nobody's e-mail.
+            Outlet::Discord => return None,
+        };
+        let email = match client.person(user).await {
+            Looked::Person(person) => person.email?,
+            Looked::Nobody => return None,
+            Looked::Failed(outcome) => {
+                tracing::warn!(workspace = company.name(), ?outcome, "could not ask Slack who somebody is");
+                return None;
+            }
+        };
+        let name = None;
+        let person = Person { email, outlet: outlet.word().to_owned(), outlet_id: user.to_owned(), name };
+        // Only people of the company are kept: of others, nothing is.
+        if company.defs().person(&person.email).is_some() {
+            remember(program, company, &person).await;
+        }
+        Some(person.email)
+    }
+
     /// The document with the ids under which each outlet knows the people it mentions, as far as they are known.
     pub async fn with_mentions(&self, program: &Program, company: &Company, mut document: Document) -> Document {
         if document.mentions_mut().is_empty() {
@@ -134,11 +158,7 @@ impl Client {
         };
         let person =
             Person { email: email.clone(), outlet: message.outlet.clone(), outlet_id: found.clone(), name: None };
-        if let Ok(mut tx) = program.db.write().await {
-            // Not remembered is only slower: the next message looks again.
-            let kept = people::remember(&mut tx, company.name(), &person, program.clock.now().as_ms()).await;
-            let _ = if kept.is_ok() { tx.commit().await } else { tx.roll_back().await };
-        }
+        remember(program, company, &person).await;
         Ok(found)
     }
 
@@ -215,6 +235,14 @@ impl Client {
             Client::Slack { holds_unknown, .. } => *holds_unknown,
             Client::Discord { .. } => false,
         }
+    }
+}
+
+/// Keeps who somebody is. Not remembered is only slower: the next message or command looks again.
+async fn remember(program: &Program, company: &Company, person: &Person) {
+    if let Ok(mut tx) = program.db.write().await {
+        let kept = people::remember(&mut tx, company.name(), person, program.clock.now().as_ms()).await;
+        let _ = if kept.is_ok() { tx.commit().await } else { tx.roll_back().await };
     }
 }
 

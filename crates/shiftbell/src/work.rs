@@ -46,6 +46,17 @@ pub struct Meaning {
     pub fallback_place: Place,
 }
 
+/// A source as people write it: `HubSpot`, `Stripe`, and our own by their id, such as `website`.
+pub fn source_name(defs: &Definitions, id: &str) -> String {
+    let kind = defs.sources.iter().find(|source| source.id == id).map(|source| source.kind.as_str());
+    match kind {
+        Some("hubspot") => "HubSpot".to_owned(),
+        Some("stripe") => "Stripe".to_owned(),
+        Some("salesforce") => "Salesforce".to_owned(),
+        Some(_) | None => id.to_owned(),
+    }
+}
+
 impl Workspace {
     pub fn new(name: impl Into<String>, defs: Definitions, text: impl Into<String>) -> Workspace {
         let plan = Plan::new(&defs);
@@ -88,6 +99,11 @@ impl Workspace {
 
     pub fn defs(&self) -> &Definitions {
         &self.meaning.defs
+    }
+
+    /// A source as people write it.
+    pub fn source_name(&self, id: &str) -> String {
+        source_name(self.defs(), id)
     }
 
     /// The role of the person whom a source calls by this name.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::team::Team;
+use super::team::{Team, User};
 
 /// The arguments of a call, whether they came as JSON, form or query.
 pub(super) type Args = Map<String, Value>;
@@ -25,6 +25,7 @@ pub(super) fn call(team: &mut Team, method: &str, token: &str, args: &Args) -> V
         "conversations.history" | "conversations.replies" => super::chat::history(team, method, args),
         "conversations.open" => open(team, args),
         "users.lookupByEmail" => lookup(team, args),
+        "users.info" => user(team, args),
         "files.getUploadURLExternal" => super::files::upload_url(team, args),
         "files.completeUploadExternal" => super::files::complete(team, args),
         "files.info" => super::files::look(team, args),
@@ -65,6 +66,7 @@ fn scope_for(team: &Team, method: &str, args: &Args) -> Option<&'static str> {
         "chat.postMessage" | "chat.update" | "chat.delete" => Some("chat:write"),
         "conversations.open" => Some("im:write"),
         "users.lookupByEmail" => Some("users:read.email"),
+        "users.info" => Some("users:read"),
         "files.getUploadURLExternal" | "files.completeUploadExternal" => Some("files:write"),
         "files.info" => Some("files:read"),
         "conversations.history" | "conversations.replies" => {
@@ -87,6 +89,19 @@ fn lookup(team: &Team, args: &Args) -> Answer {
     let email = text(args, "email");
     let user =
         team.users.values().find(|user| user.email.eq_ignore_ascii_case(email)).ok_or(Error("users_not_found"))?;
-    Ok(json!({ "user": { "id": user.id, "team_id": super::TEAM, "deleted": false, "is_bot": false, "tz": user.zone,
-        "profile": { "email": user.email } } }))
+    Ok(shown(team, user))
+}
+
+fn user(team: &Team, args: &Args) -> Answer {
+    Ok(shown(team, team.users.get(text(args, "user")).ok_or(Error("user_not_found"))?))
+}
+
+/// A person; the address only where the app may read it.
+fn shown(team: &Team, user: &User) -> Value {
+    let mut profile = json!({});
+    if team.scopes.contains("users:read.email") {
+        profile["email"] = json!(user.email);
+    }
+    json!({ "user": { "id": user.id, "team_id": super::TEAM, "deleted": false, "is_bot": false, "tz": user.zone,
+        "profile": profile } })
 }

@@ -19,6 +19,8 @@ pub enum Looked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub user: String,
+    /// As Slack has verified it. Not there without the scope `users:read.email`.
+    pub email: Option<String>,
     /// IANA name, as set by the person in Slack.
     pub zone: Option<String>,
 }
@@ -35,18 +37,17 @@ impl SlackClient {
     /// The person with this e-mail address. Needs `users:read` and `users:read.email`.
     pub async fn person_by_email(&self, email: &str) -> Looked {
         match self.read("users.lookupByEmail", &[("email", email.to_owned())], email).await {
-            Ok(answer) => {
-                let user = answer.get("user").unwrap_or(&Value::Null);
-                let is_gone = user.get("deleted") == Some(&json!(true)) || user.get("is_bot") == Some(&json!(true));
-                match user.get("id").and_then(Value::as_str) {
-                    Some(id) if !is_gone => Looked::Person(Person {
-                        user: id.to_owned(),
-                        zone: user.get("tz").and_then(Value::as_str).map(str::to_owned),
-                    }),
-                    _ => Looked::Nobody,
-                }
-            }
+            Ok(answer) => person_of(answer.get("user").unwrap_or(&Value::Null)),
             Err(failure) if failure.has_code("users_not_found") => Looked::Nobody,
+            Err(failure) => Looked::Failed(failure.outcome.of_idempotent_call()),
+        }
+    }
+
+    /// The person behind the user of a command. Needs `users:read`, and `users:read.email` for the address.
+    pub async fn person(&self, user: &str) -> Looked {
+        match self.read("users.info", &[("user", user.to_owned())], user).await {
+            Ok(answer) => person_of(answer.get("user").unwrap_or(&Value::Null)),
+            Err(failure) if failure.has_code("user_not_found") => Looked::Nobody,
             Err(failure) => Looked::Failed(failure.outcome.of_idempotent_call()),
         }
     }
@@ -66,5 +67,20 @@ impl SlackClient {
             Err(failure) if failure.has_code("missing_scope") => Ok(false),
             Err(failure) => Err(failure.outcome.of_idempotent_call()),
         }
+    }
+}
+
+/// A living person of the team itself: no bot, nobody of another company, and no address that was never confirmed.
+fn person_of(user: &Value) -> Looked {
+    let is = |name: &str| user.get(name) == Some(&json!(true));
+    let is_unconfirmed = user.get("is_email_confirmed") == Some(&json!(false));
+    let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+    match text(user, "id") {
+        Some(id) if !is("deleted") && !is("is_bot") && !is("is_stranger") => Looked::Person(Person {
+            user: id,
+            email: user.get("profile").and_then(|of| text(of, "email")).filter(|_| !is_unconfirmed),
+            zone: text(user, "tz"),
+        }),
+        Some(_) | None => Looked::Nobody,
     }
 }

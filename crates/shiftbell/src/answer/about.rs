@@ -35,19 +35,10 @@ pub(crate) async fn ages_at(
     for source in &company.defs().sources {
         if let Some((_, last)) = seen.iter().find(|(id, _)| *id == source.id) {
             let minutes = u64::try_from((now.as_ms() - last) / MS_PER_MINUTE).unwrap_or(0);
-            ages.push(SourceAge::new(name_of(&source.kind), minutes));
+            ages.push(SourceAge::new(company.workspace.source_name(&source.id), minutes));
         }
     }
     Ok(ages)
-}
-
-/// A kind of source as people write it.
-pub(crate) fn name_of(kind: &str) -> String {
-    match kind {
-        "hubspot" => "HubSpot".to_owned(),
-        "generic" => "webhooks".to_owned(),
-        other => shiftbell_render::words::capital(other),
-    }
 }
 
 pub(super) fn refused(reason: Refusal) -> KpiRefused {

@@ -4,7 +4,7 @@
 
 use shiftbell_metrics::alert::{Decision, EventFacts, HoldReason, Recipient, decide_event, dedupe_key};
 use shiftbell_metrics::contribution::Row;
-use shiftbell_metrics::definitions::{Place, Rule, RuleKind};
+use shiftbell_metrics::definitions::{Place, Rule, RuleKind, StageOf};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::messages::Notice;
@@ -69,12 +69,22 @@ async fn happened(
                 continue;
             }
         };
-        let key = dedupe_key(&rule.id, row.entry.entity, story.event_id());
-        if let Some(notice) = story.notice(rule, &to) {
+        let happened = if is_once(workspace, rule, row) { "once" } else { story.event_id() };
+        let key = dedupe_key(&rule.id, row.entry.entity, happened);
+        if let Some(notice) = story.notice(rule, &to, due, &place_of(workspace, &to).zone) {
             say(tx, workspace, &to, &key, &notice, due, now).await?;
         }
     }
     Ok(())
+}
+
+/// Whether the fact that a rule watches can be news only once for a record: a deal is won once, however often somebody
+/// moves it back and forth.
+fn is_once(workspace: &Workspace, rule: &Rule, row: &Row) -> bool {
+    let (defs, RuleKind::Event { fact }) = (workspace.defs(), &rule.kind) else { return false };
+    let is_of_deals = |stage: &str| defs.stage(stage).is_some_and(|stage| stage.of == StageOf::Deal);
+    defs.motion(&row.motion)
+        .is_some_and(|motion| motion.stages.iter().any(|(stage, facts)| is_of_deals(stage) && facts.contains(fact)))
 }
 
 /// Somebody to tell: a person by e-mail, or a destination.

@@ -45,12 +45,14 @@ impl<'a> Story<'a> {
     }
 
     /// The message that this rule sends; `None` where there is nothing to say about this fact.
-    pub(super) fn notice(&self, rule: &Rule, to: &To) -> Option<Notice> {
+    ///
+    /// `due` is when it is read, and `place` where.
+    pub(super) fn notice(&self, rule: &Rule, to: &To, due: Instant, place: &Zone) -> Option<Notice> {
         let event = &self.happened.0;
         match event.kind.as_str() {
             "deal" => Some(Notice::from(self.won(to))),
             "order" if word(event, "status") == Some("paid") => Some(Notice::from(self.won(to))),
-            "subscription" | "invoice" => self.leaving(to).map(Notice::from),
+            "subscription" | "invoice" => self.leaving(to, due, place).map(Notice::from),
             kind => {
                 tracing::warn!(rule = rule.id, kind, "there is no message for this kind of event yet");
                 None
@@ -74,7 +76,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn leaving(&self, to: &To) -> Option<Leaving> {
+    fn leaving(&self, to: &To, due: Instant, place: &Zone) -> Option<Leaving> {
         let event = &self.happened.0;
         let zone = &self.workspace.defs().workspace.zone;
         let a_month = self.worth()?;
@@ -101,8 +103,8 @@ impl<'a> Story<'a> {
             kind,
             money_a_month: a_month,
             money_a_year: Money::new(a_month.minor.saturating_mul(12), a_month.currency),
-            at: moment(event.at, zone),
-            source: self.happened.1.clone(),
+            at: moment(event.at, due, place),
+            source: self.workspace.source_name(&self.happened.1),
             reason: word(event, "reason").map(str::to_owned),
             seen_before: Vec::new(),
             customer_since: self.customer_since(zone),
@@ -174,7 +176,7 @@ impl<'a> Story<'a> {
             To::Person(_) => SeenBy::OnlyYou,
             To::Channel(_) => SeenBy::Channel,
         };
-        let sources = Sources::Ages(vec![SourceAge::new(self.happened.1.clone(), 0)]);
+        let sources = Sources::Ages(vec![SourceAge::new(self.workspace.source_name(&self.happened.1), 0)]);
         Footer { data_to: None, sources, seen_by, receipt: None }
     }
 }
@@ -187,8 +189,29 @@ fn instant(event: &Event, property: &str) -> Option<Instant> {
     event.properties.get(property)?.as_instant()
 }
 
-/// `today at 10:41` is for the reader's day; an alert is about now, so the hour in the company's zone is enough.
-fn moment(at: Instant, zone: &Zone) -> String {
+/// When something happened, as whoever reads it at `due` says it: `today at 10:41`, `yesterday at 22:10`.
+fn moment(at: Instant, due: Instant, zone: &Zone) -> String {
     let local = zone.local(at);
-    format!("today at {:02}:{:02}", local.hour(), local.minute())
+    let day = match zone.day_of(due).0 - zone.day_of(at).0 {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        2.. => format!("on {}", shiftbell_render::words::long_day(local.date())),
+    };
+    format!("{day} at {:02}:{:02}", local.hour(), local.minute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_on_the_clock_and_the_day_of_whoever_reads_it() {
+        let at = Instant::parse("2026-11-20T03:10:00Z").unwrap();
+        let (here, there) = (Zone::named("America/New_York").unwrap(), Zone::named("Europe/Berlin").unwrap());
+        let next_morning = at.plus_ms(10 * 60 * 60 * 1_000);
+        assert_eq!(moment(at, at, &here), "today at 22:10");
+        assert_eq!(moment(at, next_morning, &here), "yesterday at 22:10");
+        assert_eq!(moment(at, next_morning, &there), "today at 04:10");
+        assert_eq!(moment(at, at.plus_ms(3 * MS_PER_DAY), &here), "on 19 November at 22:10");
+    }
 }

@@ -8,6 +8,7 @@ use shiftbell_metrics::time::Instant;
 use shiftbell_store::{StoreError, incidents, sightings};
 
 use crate::work::shelf::Shelf;
+use crate::work::source_name;
 use crate::work::sweeps::silence;
 
 /// A line whose facts were not seen for so many days is left out.
@@ -58,7 +59,7 @@ impl Seen {
             kinds.iter().any(|kind| self.sources.get(*kind).is_some_and(|sources| sources.contains(source)))
         };
         let (source, since) = self.silent.iter().find(|(source, _)| sends(source))?;
-        Some(Silence { source: silence::name_of(defs, source), since: *since })
+        Some(Silence { source: source_name(defs, source), since: *since })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::alert::{Cadence, Decision, Reason, SilenceFacts, SourceBack, SourceSilent, decide_silence};
-use shiftbell_metrics::definitions::{Definitions, Source};
+use shiftbell_metrics::definitions::Source;
 use shiftbell_metrics::time::{Instant, MS_PER_MINUTE};
 use shiftbell_render::facts::{Footer, SeenBy, Sources};
 use shiftbell_render::messages::{self, Back, Notice};
@@ -11,10 +11,10 @@ use shiftbell_store::incidents::{self, Incident, Opened};
 use shiftbell_store::sightings::{self, Sighting};
 
 use super::tell;
-use crate::answer::{AskError, about};
+use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
-use crate::work::To;
+use crate::work::{To, source_name};
 
 /// Under which the incidents are kept.
 pub const RULE: &str = "source-silent";
@@ -43,12 +43,6 @@ struct Kept {
 /// Since when a source of an incident is silent.
 pub(crate) fn since(incident: &Incident) -> Option<Instant> {
     serde_json::from_str::<Kept>(&incident.facts).ok().map(|kept| kept.silent.since)
-}
-
-/// A source as people call it.
-pub(crate) fn name_of(defs: &Definitions, source: &str) -> String {
-    let known = defs.sources.iter().find(|known| known.id == source);
-    known.map_or_else(|| source.to_owned(), |known| about::name_of(&known.kind))
 }
 
 /// Looks at every source of a company. Returns how many messages were put into the outbox. `is_watched`: whether this
@@ -199,7 +193,7 @@ async fn say_back(
 fn message(company: &Company, silent: &SourceSilent, back: Option<Back>) -> Notice {
     let minutes = |ms: i64| u64::try_from(ms / MS_PER_MINUTE).unwrap_or(0);
     Notice::from(messages::SourceSilent {
-        source: name_of(company.defs(), &silent.source),
+        source: source_name(company.defs(), &silent.source),
         minutes: minutes(silent.silent_ms),
         usual_minutes: Some(minutes(silent.usual_ms)),
         on_weekday: company.defs().noise.too_quiet.is_none().then(|| silent.weekday.clone()),
