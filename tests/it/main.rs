@@ -10,3 +10,4 @@ mod rebuild;
 mod slack;
 mod story;
 mod tidy;
+mod walk;
