@@ -1,7 +1,7 @@
 //! Test support: databases, fake servers and the whole program on loopback.
 
-pub mod child;
 pub mod app;
+pub mod child;
 pub mod db;
 pub mod fake_discord;
 pub mod fake_hubspot;
