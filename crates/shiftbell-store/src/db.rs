@@ -69,6 +69,12 @@ impl Db {
         Ok(Db::Postgres(pool))
     }
 
+    /// Whether there is a database at this URL to be opened; a SQLite file would be created. Of PostgreSQL only opening tells.
+    pub fn exists(url: &str) -> bool {
+        !url.starts_with("sqlite:")
+            || sqlx::sqlite::SqliteConnectOptions::from_str(url).is_ok_and(|options| options.get_filename().exists())
+    }
+
     /// Starts a transaction that will write. On SQLite this waits, in order, until the one before has ended.
     ///
     /// # Errors

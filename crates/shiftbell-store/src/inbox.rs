@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::dialect::Kind::{Big, Bytes, Text};
 use crate::dialect::{Column, Rows, Sql};
@@ -171,6 +171,7 @@ pub async fn claim(
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
     served: BTreeMap<String, u64>,
+    paused: BTreeSet<String>,
 }
 
 /// Leases deliveries of the workspace that was served least among those with work; none if nothing is due.
@@ -197,8 +198,14 @@ pub async fn claim_in_turn(
 }
 
 impl Rotation {
+    /// Leaves out these workspaces until it is told otherwise.
+    pub fn pause(&mut self, workspaces: BTreeSet<String>) {
+        self.paused = workspaces;
+    }
+
     /// Least served first. Who had no work keeps no claim on the past: it starts where the least served of the others is.
     fn in_turn(&mut self, mut due: Vec<String>) -> Vec<String> {
+        due.retain(|workspace| !self.paused.contains(workspace));
         let least = due.iter().filter_map(|workspace| self.served.get(workspace)).min().copied().unwrap_or(0);
         let before = std::mem::take(&mut self.served);
         self.served = due.iter().map(|w| (w.clone(), before.get(w).copied().unwrap_or(least) - least)).collect();
@@ -396,6 +403,15 @@ mod tests {
         assert_eq!(rotation.in_turn(due()), ["few", "flood"]);
         rotation.serve("few".to_owned(), 150);
         assert_eq!(rotation.in_turn(due()), ["flood", "few"]);
+    }
+
+    #[test]
+    fn whoever_is_paused_waits() {
+        let mut rotation = Rotation::default();
+        rotation.pause(BTreeSet::from(["few".to_owned()]));
+        assert_eq!(rotation.in_turn(vec!["few".to_owned(), "flood".to_owned()]), ["flood"]);
+        rotation.pause(BTreeSet::new());
+        assert_eq!(rotation.in_turn(vec!["few".to_owned(), "flood".to_owned()]).len(), 2);
     }
 
     #[test]

@@ -35,6 +35,10 @@ const ROUNDS_MAX: usize = 8;
 pub enum AskError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(
+        "The numbers of {workspace} are being built by new definitions, {built} accounts so far. Please ask again in a moment."
+    )]
+    Building { workspace: String, built: u64 },
     #[error("stored numbers cannot be read: {0}")]
     Corrupt(String),
     #[error("the answer needed more than {ROUNDS_MAX} rounds of reading")]
@@ -128,6 +132,14 @@ pub async fn to_click(program: &Program, company: &Company, asker: &Asker, actio
     (document, Visibility::OnlyAsker)
 }
 
+/// Whether this company can be asked: its numbers are those of its definitions.
+pub(crate) fn is_ready(program: &Program, company: &Company) -> Result<(), AskError> {
+    match program.readiness.built(company.name()) {
+        Some(built) => Err(AskError::Building { workspace: company.defs().workspace.name.clone(), built }),
+        None => Ok(()),
+    }
+}
+
 /// Names of KPIs for what is typed so far: what is shown and what is taken.
 pub fn completions(company: &Company, typed: &str) -> Vec<(String, String)> {
     autocomplete(typed, company.defs(), 25)
@@ -148,6 +160,7 @@ async fn to_words(program: &Program, company: &Company, asker: &Asker, text: &st
     metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
     match answered {
         Ok(document) => document,
+        Err(error @ AskError::Building { .. }) => sentence(error.to_string()),
         Err(error) => {
             tracing::error!(%error, workspace = company.name(), "could not answer a question");
             sentence(FAILED)
@@ -239,6 +252,7 @@ async fn answered_in(
     question: &Question,
 ) -> Result<Result<Answered, Cannot>, AskError> {
     let now = program.clock.now();
+    is_ready(program, company)?;
     let (generation, mark) = workspaces::standing(session, company.name()).await?;
     let answer = match computed_from(session, company, question, now, generation).await? {
         Ok(answer) => answer,
@@ -365,6 +379,9 @@ pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: 
                 "asked_at": answered.asked_at.to_string(),
             })),
             Ok(Err(why)) => answers.push(json!({ "cannot": why.to_string(), "question": question })),
+            Err(error @ AskError::Building { .. }) => {
+                return Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()));
+            }
             Err(error) => return Err(Problem::ours(&error, "answer this question")),
         }
     }

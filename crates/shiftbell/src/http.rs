@@ -105,10 +105,17 @@ fn with_layers(doors: Router, program: &Program) -> Router {
     )
 }
 
-/// Ready to be sent traffic: the database answers.
-async fn ready(State(program): State<Arc<Program>>) -> Result<&'static str, Problem> {
+/// Ready to be sent traffic: the database answers. Companies whose numbers are in the making are named: their webhooks are
+/// taken, their questions must wait.
+async fn ready(State(program): State<Arc<Program>>) -> Result<String, Problem> {
     match program.db.read().await {
-        Ok(_) => Ok("ready\n"),
+        Ok(_) => {
+            let building = program.readiness.all_building();
+            let lines = building.iter().map(|(name, built)| {
+                format!("{name}: numbers are being built by new definitions, {built} accounts so far\n")
+            });
+            Ok(["ready\n".to_owned()].into_iter().chain(lines).collect())
+        }
         Err(error) => Err(Problem::ours(&error, "reach the database")),
     }
 }

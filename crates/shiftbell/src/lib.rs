@@ -17,6 +17,7 @@ pub mod meters;
 pub mod outlets;
 pub mod overview;
 pub mod program;
+pub mod readiness;
 pub mod rights;
 pub mod secrets;
 pub mod work;

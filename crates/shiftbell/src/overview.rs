@@ -79,6 +79,7 @@ pub fn examples(company: &Company) -> Vec<String> {
 /// Computes the page in one snapshot.
 pub async fn of(program: &Program, company: &Company) -> Result<Overview, AskError> {
     let now = program.clock.now();
+    crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let defs = company.defs();
     let mut kpis = Vec::new();
@@ -154,6 +155,7 @@ fn targets(kpi: &Kpi) -> String {
 /// The bowtie's picture.
 pub async fn bowtie_png(program: &Program, company: &Company) -> Result<Vec<u8>, AskError> {
     let now = program.clock.now();
+    crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
     drop(snapshot);
@@ -164,6 +166,7 @@ pub async fn bowtie_png(program: &Program, company: &Company) -> Result<Vec<u8>,
 /// The bowtie's numbers for programs.
 pub async fn bowtie_json(program: &Program, company: &Company) -> Result<Value, AskError> {
     let now = program.clock.now();
+    crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
     Ok(json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions }))

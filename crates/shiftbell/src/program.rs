@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use shiftbell_store::keeper::Keeper;
 use shiftbell_store::receiver::Receiver;
-use shiftbell_store::{Db, definitions, workspaces};
+use shiftbell_store::{Db, definitions, entities, generations, workspaces};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Chance, Clock};
-use crate::companies::Companies;
+use crate::companies::{Companies, Company};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::outlets::Outlets;
+use crate::readiness::Readiness;
+use crate::work::derive::DeriveError;
 use crate::work::rebuild;
 
 /// What every door and worker is given.
@@ -34,6 +36,7 @@ pub struct Program {
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
     pub woken: Woken,
+    pub readiness: Readiness,
     /// Whether the console outlet prints nothing.
     pub is_quiet: AtomicBool,
 }
@@ -54,44 +57,103 @@ pub async fn open_database(config: &Config) -> Result<Db, Failure> {
     Ok(db)
 }
 
+/// Opens a database that exists, for commands that only ask.
+async fn open_existing_database(config: &Config) -> Result<Db, Failure> {
+    if !Db::exists(&config.database_url) {
+        return Err(Failure::Database(format!(
+            "there is no database at {} yet; `shiftbell serve` or `shiftbell import` makes it",
+            config.database_url
+        )));
+    }
+    open_database(config).await
+}
+
 impl Program {
-    /// Everything but the doors and the workers. Companies whose numbers were made by another meaning are rebuilt first.
+    /// Everything but the doors and the workers. Numbers that other definitions made are noted as in the making: the workers
+    /// build them beside the doors. A company without events has nothing to build, and is ready at once.
     pub async fn new(
         config: Config,
         clock: Clock,
         chance: Chance,
         companies: Companies,
     ) -> Result<Arc<Program>, Failure> {
-        let db = open_database(&config).await?;
-        let stopped = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
-        for company in companies.all() {
-            let now = clock.now();
-            let mut tx = db.write().await.map_err(|error| stopped(&error))?;
-            workspaces::ensure(&mut tx, company.name(), now.as_ms()).await.map_err(|error| stopped(&error))?;
-            let meaning = &company.workspace.meaning;
-            definitions::keep(&mut tx, company.name(), &meaning.defs.meaning, &meaning.text, now.as_ms(), None)
-                .await
-                .map_err(|error| stopped(&error))?;
-            tx.commit().await.map_err(|error| stopped(&error))?;
-            if !rebuild::is_current(&db, &company.workspace).await.map_err(|error| stopped(&error))? {
-                tracing::info!(workspace = company.name(), "building the numbers of a new meaning");
-                rebuild::rebuild(&db, &company.workspace, now, |_| {}).await.map_err(|error| stopped(&error))?;
-            }
+        let program = Program::of(open_database(&config).await?, config, clock, chance, companies);
+        for company in program.companies.all() {
+            program.admit(company).await.map_err(|error| Failure::Database(error.to_string()))?;
         }
-        Ok(Arc::new(Program {
+        Ok(Arc::new(program))
+    }
+
+    /// A program to ask one company with, whose numbers must be those of its definitions. It builds nothing.
+    pub async fn to_ask(
+        config: Config,
+        clock: Clock,
+        chance: Chance,
+        companies: Companies,
+        name: &str,
+    ) -> Result<Arc<Program>, Failure> {
+        let program = Program::of(open_existing_database(&config).await?, config, clock, chance, companies);
+        let failed = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
+        let company = program.companies.chosen(Some(name))?;
+        if rebuild::is_current(&program.db, &company.workspace).await.map_err(|error| failed(&error))? {
+            return Ok(Arc::new(program));
+        }
+        let mut snapshot = program.db.read().await.map_err(|error| failed(&error))?;
+        let live = generations::live(&mut snapshot, name).await.map_err(|error| failed(&error))?;
+        let building = generations::building(&mut snapshot, name).await.map_err(|error| failed(&error))?;
+        drop(snapshot);
+        program.finish().await;
+        let meaning = company.defs().meaning.as_str();
+        Err(Failure::Other(match (live, building) {
+            (_, Some(next)) if next.meaning == meaning => anyhow::anyhow!(
+                "the numbers of {name} are being built by these definitions; ask again when `shiftbell serve` is ready"
+            ),
+            (Some(_), _) => anyhow::anyhow!(
+                "the numbers of {name} were made by other definitions; run `shiftbell rebuild --workspace {name}`"
+            ),
+            (None, _) => anyhow::anyhow!(
+                "{name} has no numbers yet; import events (`shiftbell import`) or receive them (`shiftbell serve`) first"
+            ),
+        }))
+    }
+
+    /// Makes a company known, with the definitions in force.
+    async fn admit(&self, company: &Company) -> Result<(), DeriveError> {
+        let (name, now) = (company.name(), self.clock.now());
+        let meaning = &company.workspace.meaning;
+        let mut tx = self.db.write().await?;
+        workspaces::ensure(&mut tx, name, now.as_ms()).await?;
+        definitions::keep(&mut tx, name, &meaning.defs.meaning, &meaning.text, now.as_ms(), None).await?;
+        tx.commit().await?;
+        if rebuild::is_current(&self.db, &company.workspace).await? {
+            return Ok(());
+        }
+        let mut snapshot = self.db.read().await?;
+        let is_empty = entities::accounts_after(&mut snapshot, name, None, 1).await?.is_empty();
+        drop(snapshot);
+        // Of several processes that start together one may be disturbed by another; then it waits like for any other.
+        if !is_empty || rebuild::rebuild(&self.db, &company.workspace, now, |_| {}).await.is_err() {
+            self.readiness.is_building(name, 0);
+        }
+        Ok(())
+    }
+
+    fn of(db: Db, config: Config, clock: Clock, chance: Chance, companies: Companies) -> Program {
+        Program {
             outlets: Outlets::new(&companies, &config),
             receiver: Receiver::spawn(db.clone()),
             keeper: Keeper::spawn(db.clone()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             woken: Woken::default(),
+            readiness: Readiness::default(),
             is_quiet: AtomicBool::new(false),
             config,
             clock,
             chance,
             db,
             companies,
-        }))
+        }
     }
 
     /// Waits for everything that has begun, as long as the settings allow, and closes the database.

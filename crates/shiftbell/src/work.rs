@@ -1,5 +1,6 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
+pub mod build;
 pub mod decide;
 pub mod delivery;
 pub mod derive;

@@ -43,6 +43,7 @@ pub(super) async fn to_receipt(
     asker: &Asker,
     id: &str,
 ) -> Result<Document, AskError> {
+    super::is_ready(program, company)?;
     let mut snapshot = kept::snapshot_with(program, company, id).await?;
     let Some(receipt) = receipts::get(&mut snapshot, company.name(), id).await? else {
         return Ok(sentence(format!("Receipt {id} is not known here, or has expired.")));

@@ -16,7 +16,7 @@ pub(super) async fn run(ask: &Ask, here: Here) -> Result<(), Failure> {
     let clock = clock_at(ask.at.as_deref(), here.clock)?;
     let company = std::sync::Arc::clone(companies.chosen(ask.workspace.as_deref())?);
     let asker = asker_of(&company, ask.person.as_deref())?;
-    let program = Program::new(here.config, clock, here.chance, companies).await?;
+    let program = Program::to_ask(here.config, clock, here.chance, companies, company.name()).await?;
     let line = ask.command.join(" ");
     let out = if ask.json {
         let text = line.trim().trim_start_matches("/kpi");

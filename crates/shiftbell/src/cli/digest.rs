@@ -19,7 +19,7 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
     let company = std::sync::Arc::clone(companies.chosen(asked.workspace.as_deref())?);
     let digest = named(&company, &asked.name)?.clone();
     let person = person(&company, asked.person.as_deref())?;
-    let program = Program::new(here.config, clock, here.chance, companies).await?;
+    let program = Program::to_ask(here.config, clock, here.chance, companies, company.name()).await?;
     let now = program.clock.now();
     let failed = |error: crate::answer::AskError| Failure::Other(anyhow::Error::new(error).context("write the digest"));
     let mut said = Vec::new();

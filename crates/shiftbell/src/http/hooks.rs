@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use shiftbell_metrics::time::Instant;
@@ -17,6 +18,9 @@ use super::reply::Problem;
 use crate::clock::Stopwatch;
 use crate::companies::Door;
 use crate::program::Program;
+
+/// When a source that was refused for too much may send again.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("30");
 
 /// `POST /hooks/{workspace}/{source}`: 202 when the bytes are durable, 200 when they already were.
 pub async fn receive(
@@ -49,8 +53,12 @@ pub async fn receive(
         let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED);
         Problem::new(status, refused.to_string())
     })?;
+    if program.readiness.unread(&workspace) >= program.config.backlog_max {
+        count(&source, "too many");
+        return Ok(come_back_later(&workspace));
+    }
     let delivery = Delivery {
-        workspace,
+        workspace: workspace.clone(),
         source: source.clone(),
         received_at_ms: now.as_ms(),
         headers: signature.word().to_owned(),
@@ -63,6 +71,7 @@ pub async fn receive(
     match receipt {
         Receipt::New(id) => {
             count(&source, "new");
+            program.readiness.one_more(&workspace);
             program.woken.intake.notify_one();
             Ok((StatusCode::ACCEPTED, Json(json!({ "delivery": id }))).into_response())
         }
@@ -71,6 +80,16 @@ pub async fn receive(
             Ok((StatusCode::OK, Json(json!({ "delivery": "known" }))).into_response())
         }
     }
+}
+
+/// The sources of a company with too much unread send again later; those of others are not delayed by it.
+fn come_back_later(workspace: &str) -> Response {
+    let sentence = format!(
+        "workspace `{workspace}` has too many unread deliveries; send this one again later (`backlog_max` in shiftbell.toml)"
+    );
+    let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, sentence).into_response();
+    response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
+    response
 }
 
 /// Checks who sent it. Returns the signature that was accepted, and what makes the same delivery the same.

@@ -54,6 +54,10 @@ impl Timer {
             if program.stop.is_cancelled() {
                 break;
             }
+            // Nothing is said of numbers that other definitions made.
+            if program.readiness.built(company.name()).is_some() {
+                continue;
+            }
             match of_company(&program, company, is_watched).await {
                 Ok(messages) => count += messages,
                 Err(error) => {

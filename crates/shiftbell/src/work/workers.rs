@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use shiftbell_metrics::time::MS_PER_SECOND;
-use shiftbell_store::inbox::Rotation;
+use shiftbell_store::inbox::{self, Rotation};
 
-use super::delivery;
 use super::intake::Intake;
 use super::timer::Timer;
+use super::{build, delivery};
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -22,6 +22,12 @@ pub fn start(program: &Arc<Program>) {
     let workspaces = Arc::new(program.companies.workspaces());
     // One writer serves everybody on SQLite: more workers would only wait for one another.
     let workers = if program.db.slots() == 1 { 1 } else { program.config.intake_workers.max(1) };
+    for company in program.companies.all() {
+        if program.readiness.built(company.name()).is_some() {
+            program.tasks.spawn(build::build(Arc::clone(program), Arc::clone(company)));
+        }
+    }
+    program.tasks.spawn(count_unread(Arc::clone(program)));
     for _ in 0..workers {
         let intake = Intake {
             db: program.db.clone(),
@@ -39,6 +45,8 @@ pub fn start(program: &Arc<Program>) {
 
 async fn take_in(program: Arc<Program>, mut intake: Intake) {
     while !program.stop.is_cancelled() {
+        // Their events wait: the numbers that answer yet were made by other definitions.
+        intake.rotation.pause(program.readiness.all_building().into_keys().collect());
         let wait_ms = match intake.turn().await {
             Ok(0) => LOOK_EVERY_MS,
             Ok(_) => {
@@ -54,6 +62,32 @@ async fn take_in(program: Arc<Program>, mut intake: Intake) {
             () = program.stop.cancelled() => {}
             () = program.woken.intake.notified() => {}
             () = program.clock.wait_ms(wait_ms) => {}
+        }
+    }
+}
+
+/// Counts what waits, so that a company with too much of it is told to come back later.
+async fn count_unread(program: Arc<Program>) {
+    while !program.stop.is_cancelled() {
+        for company in program.companies.all() {
+            let counted = match program.db.read().await {
+                Ok(mut snapshot) => inbox::backlog(&mut snapshot, company.name()).await,
+                Err(error) => Err(error),
+            };
+            match counted {
+                Ok(backlog) => {
+                    let waiting = u64::try_from(backlog.waiting).unwrap_or(0);
+                    program.readiness.counted(company.name(), waiting);
+                    #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
+                    metrics::gauge!("shiftbell_inbox_deliveries", "workspace" => company.name().to_owned())
+                        .set(waiting as f64);
+                }
+                Err(error) => tracing::debug!(%error, "could not count what waits"),
+            }
+        }
+        tokio::select! {
+            () = program.stop.cancelled() => {}
+            () = program.clock.wait_ms(LOOK_EVERY_MS) => {}
         }
     }
 }
