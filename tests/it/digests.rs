@@ -1,4 +1,7 @@
 //! Digests and sweeps: each arrives at its time on its reader's clock, once, and is edited once.
 
+mod leaks;
 mod sending;
+mod silence;
+mod weekly;
 mod world;

@@ -7,11 +7,7 @@ use shiftbell::work::timer::Timer;
 use shiftbell_render::messages::Notice;
 use shiftbell_tests::db::{both_databases, postgres, sqlite};
 
-use super::world::{World, at, call, is_scorecard, words};
-
-fn as_it_is(text: &str) -> String {
-    text.to_owned()
-}
+use super::world::{World, as_it_is, at, call, words};
 
 #[tokio::test]
 async fn a_scorecard_arrives_at_five_on_the_clock_of_its_reader() {
@@ -166,7 +162,6 @@ async fn who_is_new_gets_numbers_without_a_verdict() {
     world.tick("2026-11-19T22:00:00Z").await;
     let letters = world.of("scorecard").await;
     let mine = letters.iter().find(|(to, ..)| to == "bdr.one@clowns.example").unwrap();
-    assert!(is_scorecard(&mine.2));
     assert!(words(&mine.2).starts_with("Thursday: your numbers."), "{}", words(&mine.2));
     let Notice::Scorecard(scorecard) = &mine.2.notice else { panic!() };
     assert!(scorecard.short_of.is_none());

@@ -12,7 +12,6 @@ use shiftbell::work::timer::Timer;
 use shiftbell_metrics::definitions::read;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::messages::Notice;
 use shiftbell_store::outbox;
 use shiftbell_tests::db::TestDb;
 use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
@@ -21,6 +20,11 @@ pub(super) const COMPANY: &str = "clowns-to-go";
 
 pub(super) fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap_or_else(|| panic!("{text} is no instant"))
+}
+
+/// The file of the sample company without a change.
+pub(super) fn as_it_is(text: &str) -> String {
+    text.to_owned()
 }
 
 /// The sample company, after a change of its file, with everybody rolled out.
@@ -122,8 +126,4 @@ pub(super) fn call(n: usize, owner: &str, at: &str) -> Event {
             "direction":"out","follow_up":true,"set":{{"contact":{{"email":"someone-{n}@party.example"}}}}}}"#
     ))
     .unwrap()
-}
-
-pub(super) fn is_scorecard(letter: &Letter) -> bool {
-    matches!(letter.notice, Notice::Scorecard(_))
 }

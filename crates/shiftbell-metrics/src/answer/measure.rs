@@ -81,8 +81,9 @@ impl<'a> Scope<'a> {
     pub(super) fn ask(&self, series: String) -> Ask<'a> {
         let is_sourced = self.kpi.credit.as_deref() == Some("sourced");
         let credit = match series.split_once('/') {
+            // A meeting that a colleague holds is the success of whoever found the person.
+            Some(("fact", _)) | None if is_sourced => SOURCED_CREDIT,
             Some(("fact", _)) => FACT_CREDIT,
-            None if is_sourced => SOURCED_CREDIT,
             Some(_) | None => OWNER_CREDIT,
         };
         Ask {

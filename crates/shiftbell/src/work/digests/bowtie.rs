@@ -13,6 +13,7 @@ use shiftbell_metrics::money::Money;
 use shiftbell_metrics::pacing::{GoalOf, aim, pace};
 use shiftbell_metrics::period::{Period, full_weeks_before};
 use shiftbell_metrics::question::Question;
+use shiftbell_metrics::scorecard::words::weekday;
 use shiftbell_metrics::stats::Counts;
 use shiftbell_metrics::time::Day;
 use shiftbell_render::facts::SeenBy;
@@ -36,12 +37,8 @@ pub(super) async fn written(
     let leaks = message::leaks(&mut desk.shelf, &week.bowtie.week).await?;
     let zone = &desk.shelf.company.defs().workspace.zone;
     let mut footer = desk.footer(zone, true, SeenBy::Channel, &receipt);
-    let last = week.bowtie.week.until.plus(-1).date();
-    footer.data_to = Some(format!(
-        "{} {}",
-        shiftbell_metrics::scorecard::words::weekday(Day::from_date(last)),
-        shiftbell_render::words::day(last).split_once(' ').map_or("", |(_, day)| day)
-    ));
+    let last = week.bowtie.week.until.plus(-1);
+    footer.data_to = Some(format!("{} {}", weekday(last), shiftbell_render::words::day(last.date())));
     footer.sources = shiftbell_render::facts::Sources::AllComplete;
     let facts = message::of(&week, leaks, footer);
     let body = json!({ "bowtie": week.bowtie, "questions": week.questions, "asked_at": desk.shelf.now });

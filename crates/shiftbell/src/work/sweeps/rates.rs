@@ -72,21 +72,26 @@ pub async fn sweep(program: &Program, company: &Company, rule: &Rule, now: Insta
     let open = incidents::open_ones(&mut desk.shelf.snapshot, company.name()).await?;
     let open: Vec<Incident> = open.into_iter().filter(|incident| incident.rule == rule.id).collect();
     let Some(mut sweep) = Sweep::new(&mut desk, rule) else { return Ok(0) };
-    let falls = sweep.falls().await?;
+    let mut falls = Vec::new();
+    for fall in sweep.falls().await? {
+        // What is over already is no news, though its weeks still weigh on the whole span.
+        if !fall.fall.has_ended(&sweep.latest_weeks(&fall.watched).await?) {
+            falls.push(fall);
+        }
+    }
     for incident in &open {
         let Some(kept) = told::Kept::of(incident) else { continue };
+        let weeks = sweep.latest_weeks(&kept.watched).await?;
+        if kept.fall.has_ended(&weeks) {
+            kept.end(program, company, &to, rule, &incident.subject, now).await?;
+            continue;
+        }
         match falls.iter().find(|fall| fall.subject() == incident.subject) {
             Some(fall) if kept.is_worse(fall) => {
                 let message = message::of(&mut sweep, rule, fall).await?;
                 kept.renew(program, company, &to, fall, message, now).await?;
             }
-            Some(_) => {}
-            None => {
-                let weeks = sweep.latest_weeks(&kept.watched).await?;
-                if kept.fall.has_ended(&weeks) {
-                    kept.end(program, company, &to, rule, &incident.subject, now).await?;
-                }
-            }
+            Some(_) | None => {}
         }
     }
     let is_new = |fall: &Fall| open.iter().all(|incident| incident.subject != fall.subject());

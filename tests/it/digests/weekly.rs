@@ -1,0 +1,75 @@
+//! The weekly bowtie of a whole invented year, and what else the clock sets off there.
+
+use std::collections::BTreeMap;
+
+use shiftbell::answer::computed;
+use shiftbell::demo::generate::{Plan, generate};
+use shiftbell::work::import::{File, import};
+use shiftbell_metrics::answer::Figure as Number;
+use shiftbell_metrics::question::Question;
+use shiftbell_metrics::time::MS_PER_DAY;
+use shiftbell_render::facts::Figure;
+use shiftbell_render::messages::Notice;
+use shiftbell_tests::db::sqlite;
+
+use super::world::{World, as_it_is, at, company, words};
+
+#[tokio::test]
+async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_leak_fires_once() {
+    let db = sqlite().await;
+    let sunday = at("2026-11-16T04:00:00Z");
+    let events: Vec<_> = generate(&Plan { seed: 20_261_121, events: 40_000, until: sunday }).collect();
+    let sample = company(as_it_is);
+    let lines = events.into_iter().map(|event| Ok(Some(event)));
+    let named = File { source: "demo", key: "year" };
+    import(&db.db, &sample.workspace, named, lines, sunday, |_| {}).await.unwrap();
+    let mut world = World::new(&db, sunday, as_it_is).await;
+    world.timer.turn().await;
+    world.tick("2026-11-16T13:29:59Z").await;
+    assert_eq!(world.of("bowtie").await.len(), 0);
+    world.tick("2026-11-16T13:30:00Z").await;
+    let posts = world.of("bowtie").await;
+    assert_eq!(posts.len(), 1);
+    assert_eq!(posts[0].0, "revenue");
+    let Notice::Bowtie(bowtie) = &posts[0].2.notice else { panic!() };
+
+    // Asked on the Thursday after, the rates are the same.
+    let thursday = at("2026-11-19T19:05:00Z");
+    let company = world.company();
+    let mut snapshot = world.program.db.read().await.unwrap();
+    let mut compared = 0;
+    let kpis = BTreeMap::from([
+        ("Leads", "lead-to-mql"),
+        ("MQLs", "mql-to-sql"),
+        ("SQLs", "sql-to-deal"),
+        ("Deals", "deal-to-won"),
+    ]);
+    for motion in &bowtie.motions {
+        for stage in &motion.stages {
+            let Some(posted) = &stage.next else { continue };
+            let kpi = kpis[stage.label.as_str()];
+            let question = Question { motion: Some(motion.motion.clone()), ..Question::of(kpi) };
+            let answer = computed(&mut snapshot, &company, &question, thursday).await.unwrap().unwrap();
+            let Number::Rate { rate } = answer.figure else { panic!("{kpi} is no rate") };
+            let asked = Figure::rate(u64::try_from(rate.num).unwrap(), u64::try_from(rate.den).unwrap());
+            assert_eq!(*posted, asked, "{kpi} {}", motion.motion);
+            assert!(rate.den > 20, "{kpi} {} {rate:?}", motion.motion);
+            compared += 1;
+        }
+    }
+    drop(snapshot);
+    assert_eq!(compared, 8, "four rates of two motions");
+    let document = posts[0].2.document().unwrap();
+    assert!(document.picture.is_some());
+    assert_eq!(document.thread.len(), 2);
+    assert!(words(&posts[0].2).starts_with("Week of 9 - 15 November: b2b is "), "{}", words(&posts[0].2));
+
+    for day in 0..8 {
+        world.tick_at(at("2026-11-16T14:00:00Z").plus_ms(day * MS_PER_DAY)).await;
+    }
+    let leaks = world.of("rate-fell").await;
+    let planted: Vec<_> =
+        leaks.iter().filter(|(.., letter)| words(letter).starts_with("b2b corporate events: MQL to SQL")).collect();
+    assert_eq!(planted.len(), 1);
+    assert_eq!(world.of("bowtie").await.len(), 2, "one for each Monday");
+}
