@@ -1,5 +1,6 @@
 //! One test binary: how the whole program behaves, and whether the house is tidy.
 
+mod bulk;
 mod definitions;
 mod digests;
 mod discord;

@@ -19,6 +19,24 @@ pub enum Target {
     Same(EntityKey),
 }
 
+/// A [`Target`] by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetId {
+    Company(Option<EntityId>),
+    Contact(Option<EntityId>),
+    Same(EntityId),
+}
+
+impl Target {
+    pub fn number(&self) -> TargetId {
+        match self {
+            Target::Company(to) => TargetId::Company(to.as_ref().map(EntityKey::number)),
+            Target::Contact(to) => TargetId::Contact(to.as_ref().map(EntityKey::number)),
+            Target::Same(to) => TargetId::Same(to.number()),
+        }
+    }
+}
+
 /// One link that an event makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -90,13 +108,17 @@ pub struct Pointers {
 impl Pointers {
     /// Takes a link of this entity into account. Returns whether a pointer changed.
     pub fn take(&mut self, link: &Link) -> bool {
-        let (pointer, to) = match &link.to {
-            Target::Company(to) => (&mut self.company, to.as_ref()),
-            Target::Contact(to) => (&mut self.contact, to.as_ref()),
-            Target::Same(to) => (&mut self.same, Some(to)),
+        self.point(link.to.number(), link.at)
+    }
+
+    /// As [`Pointers::take`], by numbers.
+    pub fn point(&mut self, to: TargetId, at: Instant) -> bool {
+        let (pointer, to) = match to {
+            TargetId::Company(to) => (&mut self.company, to),
+            TargetId::Contact(to) => (&mut self.contact, to),
+            TargetId::Same(to) => (&mut self.same, Some(to)),
         };
-        let at = if to.is_some() { link.at } else { link.at.plus_ms(-MOVE_MS) };
-        let new = (to.map(EntityKey::number), at);
+        let new = (to, if to.is_some() { at } else { at.plus_ms(-MOVE_MS) });
         let later = pointer.is_none_or(|(old_to, old_at)| (new.1, new.0) > (old_at, old_to));
         if later {
             *pointer = Some(new);

@@ -91,6 +91,45 @@ pub async fn append_all(tx: &mut Tx, workspace: &str, events: &[NewEvent<'_>]) -
     tx.execute_many(&APPEND_ALL, &Rows::new(places.len(), columns)).await
 }
 
+/// A row of an import: an event that is written out already.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    pub entity: EntityId,
+    pub external_id: &'a str,
+    pub at: Instant,
+    pub kind: &'a str,
+    /// The whole event as JSON.
+    pub body: &'a str,
+    /// The role, then, of the person who did it.
+    pub by_role: Option<&'a str>,
+}
+
+/// As [`append_all`], with what an import has at hand already, all of one source.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_written(
+    tx: &mut Tx,
+    workspace: &str,
+    source: &str,
+    events: &[Written<'_>],
+) -> Result<u64, StoreError> {
+    let write = workspaces::next_write(tx, workspace).await?;
+    let columns = vec![
+        Column::Same(workspace),
+        Column::Big(events.iter().map(|event| event.entity.0).collect()),
+        Column::Same(source),
+        Column::Text(events.iter().map(|event| event.external_id).collect()),
+        Column::Big(events.iter().map(|event| event.at.as_ms()).collect()),
+        Column::Text(events.iter().map(|event| event.kind).collect()),
+        Column::Text(events.iter().map(|event| event.body).collect()),
+        Column::TextOrNull(events.iter().map(|event| event.by_role).collect()),
+        Column::BigOrNull(vec![None; events.len()]),
+        Column::SameBig(write),
+    ];
+    tx.execute_many(&APPEND_ALL, &Rows::new(events.len(), columns)).await
+}
+
 pub(crate) fn bodies_of(places: &[usize], events: &[NewEvent<'_>]) -> Vec<String> {
     places.iter().map(|n| events[*n].event.to_json().to_string()).collect()
 }

@@ -1,6 +1,7 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
 pub mod build;
+pub mod bulk;
 pub mod decide;
 pub mod delivery;
 pub mod derive;

@@ -42,6 +42,7 @@ impl Bulk {
         file.push(".import");
         let file = PathBuf::from(file);
         remove(&file);
+        remove_folder(&beside(&file));
         sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&mut guard).await?;
         sqlx::query("BEGIN EXCLUSIVE").execute(&mut guard).await?;
         let options = SqliteConnectOptions::new()
@@ -54,6 +55,19 @@ impl Bulk {
             .disable_statement_logging();
         let writer = Writer::new(options.connect().await?);
         Ok(Some(Bulk { target, file, guard, writer }))
+    }
+
+    /// An empty folder on the same disk for temporary files. It goes with what is in it once the import ends.
+    ///
+    /// # Errors
+    /// [`StoreError::ImportNotKept`] if it cannot be made.
+    pub fn folder(&self) -> Result<PathBuf, StoreError> {
+        let folder = beside(&self.file);
+        remove_folder(&folder);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => Ok(folder),
+            Err(error) => Err(StoreError::ImportNotKept { why: format!("cannot make {}: {error}", folder.display()) }),
+        }
     }
 
     /// Starts a transaction. Rows that come in the order of their keys are written fastest.
@@ -90,7 +104,17 @@ impl Drop for Bulk {
     fn drop(&mut self) {
         // After `finish` it has another name.
         remove(&self.file);
+        remove_folder(&beside(&self.file));
     }
+}
+
+/// Where the temporary files of an import lie.
+fn beside(file: &Path) -> PathBuf {
+    file.with_extension("import-parts")
+}
+
+fn remove_folder(folder: &Path) {
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 fn remove(file: &Path) {

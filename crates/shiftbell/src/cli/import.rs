@@ -7,35 +7,76 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use shiftbell_metrics::event::Event;
 use shiftbell_sources::file::{self, Mapping, Table};
+use shiftbell_store::Bulk;
 
 use super::{Here, Import, check};
 use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::open_database;
+use crate::work::bulk;
 use crate::work::import::{self, Imported, Progress};
 
 pub(super) async fn run(options: &Import, here: Here) -> Result<(), Failure> {
     let companies = check::load(&here)?;
     let company = companies.chosen(options.workspace.as_deref())?;
     known_source(company, &options.source)?;
-    let lines = open(options, company)?;
-    let db = open_database(&here.config).await?;
-    let bar = bar(options.quiet);
     let key = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let named = import::File { source: &options.source, key: &key };
-    let imported = import::import(&db, &company.workspace, named, lines, here.clock.now(), |progress| match progress {
+    let bar = bar(options.quiet);
+    let progress = |progress| match progress {
         Progress::Read(lines) => bar.set_message(format!("{lines} lines read")),
         Progress::Built(accounts) => bar.set_message(format!("{accounts} accounts built")),
-    })
-    .await;
+    };
+    let imported = match at_once(options, &here, company, named, progress).await? {
+        Some(imported) => imported,
+        None => in_batches(options, &here, company, named, progress).await?,
+    };
     bar.finish_and_clear();
-    db.close().await;
-    let imported = imported.map_err(|error| Failure::Other(anyhow::Error::new(error).context("import this file")))?;
     print!("{}", summary(&imported));
     if imported.refused > 0 && imported.appended + imported.already_known == 0 {
         return Err(Failure::Usage(format!("nothing in {} could be read", options.file.display())));
     }
     Ok(())
+}
+
+/// Fills a SQLite database that is still empty. `None` if this is not one, or no file of lines.
+async fn at_once(
+    options: &Import,
+    here: &Here,
+    company: &Company,
+    named: import::File<'_>,
+    progress: impl FnMut(Progress),
+) -> Result<Option<Imported>, Failure> {
+    if !LINES.contains(&ending(&options.file).as_str()) {
+        return Ok(None);
+    }
+    let input = lines_of(&options.file)?;
+    // Its tables must be there, and nobody else may have it open, nor we.
+    open_database(&here.config).await?.close().await;
+    let begun = Bulk::begin(&here.config.database_url).await;
+    let Some(bulk) = begun.map_err(|error| Failure::Database(error.to_string()))? else { return Ok(None) };
+    let filled = tokio::select! {
+        filled = bulk::fill(&bulk, &company.workspace, named, input, here.clock.now(), progress) => filled.map_err(anyhow::Error::new),
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped; the database is as it was")),
+    };
+    let context = |error: anyhow::Error| Failure::Other(error.context("import this file"));
+    let imported = filled.map_err(context)?;
+    bulk.finish().await.map_err(|error| context(error.into()))?;
+    Ok(Some(imported))
+}
+
+async fn in_batches(
+    options: &Import,
+    here: &Here,
+    company: &Company,
+    named: import::File<'_>,
+    progress: impl FnMut(Progress),
+) -> Result<Imported, Failure> {
+    let lines = open(options, company)?;
+    let db = open_database(&here.config).await?;
+    let imported = import::import(&db, &company.workspace, named, lines, here.clock.now(), progress).await;
+    db.close().await;
+    imported.map_err(|error| Failure::Other(anyhow::Error::new(error).context("import this file")))
 }
 
 fn known_source(company: &Company, source: &str) -> Result<(), Failure> {
@@ -51,11 +92,9 @@ type Lines = Box<dyn Iterator<Item = Result<Option<Event>, String>>>;
 
 fn open(options: &Import, company: &Company) -> Result<Lines, Failure> {
     let path = &options.file;
-    let unreadable = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "ndjson" | "jsonl" | "json" => {
-            let lines = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?).split(b'\n');
+    match ending(path).as_str() {
+        ending if LINES.contains(&ending) => {
+            let lines = lines_of(path)?.split(b'\n');
             Ok(Box::new(lines.map(|line| line.map_err(|error| error.to_string()).and_then(|line| file::line(&line)))))
         }
         "csv" | "tsv" => open_table(path, options.mapping.as_deref(), company),
@@ -64,6 +103,18 @@ fn open(options: &Import, company: &Company) -> Result<Lines, Failure> {
             path.display()
         ))),
     }
+}
+
+/// Endings of files of events, one in a line.
+const LINES: [&str; 3] = ["ndjson", "jsonl", "json"];
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+fn lines_of(path: &Path) -> Result<BufReader<File>, Failure> {
+    let unreadable = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    Ok(BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?))
 }
 
 fn open_table(path: &Path, mapping: Option<&Path>, company: &Company) -> Result<Lines, Failure> {

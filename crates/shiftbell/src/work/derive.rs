@@ -143,29 +143,15 @@ impl Carry<'_> {
     ) -> Result<Vec<&'b Incoming>, DeriveError> {
         let (mut timely, mut early, mut untrue) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
         for incoming in batch {
-            match incoming.event.at.since(now) {
-                _ if incoming.event.at < Instant(0) => untrue.push((incoming, "before 1970")),
-                ahead if ahead > FUTURE_MS_MAX => untrue.push((incoming, "more than 24 hours ahead")),
-                ahead if ahead > AHEAD_MS_MAX => early.push(new_event(incoming)),
-                _ => timely.push(incoming),
+            match timeliness(incoming.event.at, now) {
+                Timeliness::Untrue(why) => untrue.push((incoming, why)),
+                Timeliness::Early => early.push(new_event(incoming)),
+                Timeliness::Timely => timely.push(incoming),
             }
         }
-        if !early.is_empty() {
-            derived.held = early.len();
-            held::hold(self.tx, &self.workspace.name, &early).await?;
-        }
-        if !untrue.is_empty() {
-            derived.set_aside = untrue.len();
-            let bodies: Vec<String> = untrue.iter().map(|(one, _)| one.event.to_json().to_string()).collect();
-            let aside = untrue.iter().zip(&bodies).map(|((one, reason), body)| SetAside {
-                source: &one.source,
-                external_id: &one.event.id,
-                at_ms: one.event.at.as_ms(),
-                reason,
-                body,
-            });
-            held::set_aside(self.tx, &self.workspace.name, &aside.collect::<Vec<_>>(), now.as_ms()).await?;
-        }
+        derived.held = early.len();
+        derived.set_aside = untrue.len();
+        keep_apart(self.tx, &self.workspace.name, &early, &untrue, now).await?;
         Ok(timely)
     }
 
@@ -271,7 +257,51 @@ impl Carry<'_> {
     }
 }
 
-fn new_event(incoming: &Incoming) -> NewEvent<'_> {
+/// Whether an event counts now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timeliness {
+    Timely,
+    /// A little ahead of its time.
+    Early,
+    /// It cannot be true; why.
+    Untrue(&'static str),
+}
+
+pub(super) fn timeliness(at: Instant, now: Instant) -> Timeliness {
+    match at.since(now) {
+        _ if at < Instant(0) => Timeliness::Untrue("before 1970"),
+        ahead if ahead > FUTURE_MS_MAX => Timeliness::Untrue("more than 24 hours ahead"),
+        ahead if ahead > AHEAD_MS_MAX => Timeliness::Early,
+        _ => Timeliness::Timely,
+    }
+}
+
+/// Holds events that are early, and sets aside those that cannot be true.
+pub(super) async fn keep_apart(
+    tx: &mut Tx,
+    workspace: &str,
+    early: &[NewEvent<'_>],
+    untrue: &[(&Incoming, &str)],
+    now: Instant,
+) -> Result<(), StoreError> {
+    if !early.is_empty() {
+        held::hold(tx, workspace, early).await?;
+    }
+    if !untrue.is_empty() {
+        let bodies: Vec<String> = untrue.iter().map(|(one, _)| one.event.to_json().to_string()).collect();
+        let aside = untrue.iter().zip(&bodies).map(|((one, reason), body)| SetAside {
+            source: &one.source,
+            external_id: &one.event.id,
+            at_ms: one.event.at.as_ms(),
+            reason,
+            body,
+        });
+        held::set_aside(tx, workspace, &aside.collect::<Vec<_>>(), now.as_ms()).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn new_event(incoming: &Incoming) -> NewEvent<'_> {
     NewEvent {
         source: &incoming.source,
         event: &incoming.event,
@@ -281,7 +311,7 @@ fn new_event(incoming: &Incoming) -> NewEvent<'_> {
 }
 
 /// Every entity that an event names or links to.
-fn keys_of(event: &Event) -> Vec<EntityKey> {
+pub(super) fn keys_of(event: &Event) -> Vec<EntityKey> {
     let named = event.names.iter().map(|(kind, id)| EntityKey::new(*kind, id.clone()));
     let linked = links(event).into_iter().filter_map(|link| match link.to {
         Target::Company(to) | Target::Contact(to) => to,

@@ -48,6 +48,13 @@ pub struct File<'a> {
     pub key: &'a str,
 }
 
+impl File<'_> {
+    /// Under which name it is kept how far an import has read.
+    pub(super) fn cursor(&self) -> String {
+        format!("import/{}/{}", self.source, self.key)
+    }
+}
+
 /// Imports events in the order of the file. `None` is a line with nothing in it; an error says why a line is no event.
 ///
 /// # Errors
@@ -60,7 +67,7 @@ pub async fn import(
     now: Instant,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, DeriveError> {
-    let cursor = format!("import/{}/{}", file.source, file.key);
+    let cursor = file.cursor();
     let mut tx = db.write().await?;
     workspaces::ensure(&mut tx, &workspace.name, now.as_ms()).await?;
     let read = cursors::get(&mut tx, &workspace.name, &cursor).await?.and_then(|at| at.parse().ok()).unwrap_or(0);
@@ -115,7 +122,7 @@ impl Imported {
         self.set_aside += derived.set_aside as u64;
     }
 
-    fn refuse(&mut self, line: u64, why: String) {
+    pub(super) fn refuse(&mut self, line: u64, why: String) {
         self.refused += 1;
         if self.refusals.len() < REFUSALS_MAX {
             self.refusals.push((line, why));

@@ -84,11 +84,11 @@ async fn apply(tx: &mut Tx, name: &str, generation: i64, changes: Spread) -> Res
 }
 
 /// The key as the store orders its rows.
-fn segment_key(key: SegmentKey) -> segments::SegmentKey {
+pub(super) fn segment_key(key: SegmentKey) -> segments::SegmentKey {
     segments::SegmentKey { motion: key.motion, series: key.series, day: key.day, chunk: key.chunk }
 }
 
-fn cell_key(key: CellKey) -> cells::CellKey {
+pub(super) fn cell_key(key: CellKey) -> cells::CellKey {
     let CellKey { motion, series, day, dimension, value, slot } = key;
     cells::CellKey { motion, series, dimension, day, value, slot }
 }
