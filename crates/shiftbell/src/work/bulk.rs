@@ -20,7 +20,9 @@ use shiftbell_metrics::cell::Cell;
 use shiftbell_metrics::fold::FOLD_VERSION;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::events::Written;
-use shiftbell_store::{Bulk, StoreError, accounts, cells, contributions, cursors, entities, events, generations, segments, workspaces};
+use shiftbell_store::{
+    Bulk, StoreError, accounts, cells, contributions, cursors, entities, events, generations, segments, workspaces,
+};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 

@@ -27,7 +27,8 @@ pub(super) fn in_order() -> impl Iterator<Item = u16> {
 
 impl Parts {
     pub(super) fn create(folder: &Path, name: &'static str) -> io::Result<Parts> {
-        let open = |part| OpenOptions::new().write(true).create_new(true).open(path(folder, name, part)).map(Mutex::new);
+        let open =
+            |part| OpenOptions::new().write(true).create_new(true).open(path(folder, name, part)).map(Mutex::new);
         Ok(Parts { folder: folder.to_owned(), name, files: (0..PARTS).map(open).collect::<io::Result<_>>()? })
     }
 
