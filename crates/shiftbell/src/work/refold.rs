@@ -134,7 +134,6 @@ impl Difference {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is called with errors that nobody needs any more")]
 fn unreadable(what: &'static str, why: impl std::fmt::Display) -> DeriveError {
     DeriveError::Unreadable { what, why: why.to_string() }
 }
