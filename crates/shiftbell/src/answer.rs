@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod facts;
 mod kept;
 pub(crate) mod rows;
+mod who;
 mod why;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use shiftbell_chat::{Outlet, Visibility};
 use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
 use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::action::Action;
+use shiftbell_render::action::{Action, Verb};
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
 use shiftbell_store::{Session, StoreError, people, workspaces};
@@ -117,7 +118,6 @@ pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line:
 
 /// Answers a button: its action as the message carried it.
 pub async fn to_click(program: &Program, company: &Company, asker: &Asker, action: &str) -> (Document, Visibility) {
-    use shiftbell_render::action::Verb;
     let document = match Action::decode(action) {
         Some(Action::Ask { words }) => to_typed(program, company, asker, &words).await,
         Some(Action::About { verb: Verb::Why, receipt }) => {
@@ -127,7 +127,11 @@ pub async fn to_click(program: &Program, company: &Company, asker: &Asker, actio
         Some(Action::About { verb: Verb::Share, receipt }) => {
             return (asked_again(program, company, asker, &receipt).await, Visibility::Everyone);
         }
-        Some(Action::About { .. } | Action::Open { .. }) | None => sentence("This button does nothing yet."),
+        Some(Action::About { verb: Verb::Who, receipt }) => behind(program, company, asker, &receipt, true).await,
+        Some(Action::About { verb: Verb::WhoNot, receipt }) => behind(program, company, asker, &receipt, false).await,
+        Some(Action::About { verb, .. }) => not_yet(company, verb),
+        Some(Action::Open { .. }) => sentence("This button opens a page in the browser."),
+        None => sentence("This button was made by another version. Type /kpi help to see what can be asked."),
     };
     (document, Visibility::OnlyAsker)
 }
@@ -160,12 +164,17 @@ async fn to_words(program: &Program, company: &Company, asker: &Asker, text: &st
     metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
     match answered {
         Ok(document) => document,
-        Err(error @ AskError::Building { .. }) => sentence(error.to_string()),
-        Err(error) => {
-            tracing::error!(%error, workspace = company.name(), "could not answer a question");
-            sentence(FAILED)
-        }
+        Err(error) => not_answered(company, &error),
     }
+}
+
+/// What is said when there is no answer. A mistake of ours is logged.
+fn not_answered(company: &Company, error: &AskError) -> Document {
+    if matches!(error, AskError::Building { .. }) {
+        return sentence(error.to_string());
+    }
+    tracing::error!(%error, workspace = company.name(), "could not answer a question");
+    sentence(FAILED)
 }
 
 async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -> Result<Document, AskError> {
@@ -173,7 +182,7 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
     let defs = company.defs();
     match understand(text, defs, now, &defs.workspace.zone) {
         Understood::Kpi(question) => of_question(program, company, asker, question).await,
-        Understood::Who(_) => Ok(sentence("The people behind a number cannot be listed yet.")),
+        Understood::Who(question) => who::list(program, company, asker, question, true).await,
         Understood::List => Ok(Notice::from(about::list(company)).document()?),
         Understood::Help(None) => Ok(Notice::from(about::help(program, company, asker).await?).document()?),
         Understood::Help(Some(slug)) => match about::definition(program, company, &slug).await? {
@@ -193,12 +202,7 @@ async fn of_question(
     mut question: Question,
 ) -> Result<Document, AskError> {
     if let Right::Refused(why) = rights::join(company.defs(), asker, &mut question) {
-        return Ok(match asker {
-            Asker::Stranger => {
-                Notice::from(about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) })).document()?
-            }
-            Asker::Operator | Asker::Person(_) => sentence(why),
-        });
+        return not_granted(company, asker, why);
     }
     let mut documents = Vec::new();
     let mut snapshot = program.db.read().await?;
@@ -210,6 +214,16 @@ async fn of_question(
         });
     }
     Ok(joined(documents))
+}
+
+/// What is said to somebody who may not see an answer.
+fn not_granted(company: &Company, asker: &Asker, why: String) -> Result<Document, AskError> {
+    Ok(match asker {
+        Asker::Stranger => {
+            Notice::from(about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) })).document()?
+        }
+        Asker::Operator | Asker::Person(_) => sentence(why),
+    })
 }
 
 /// A question without a motion, about a KPI that means another thing in each, becomes one for each motion that has it.
@@ -344,12 +358,43 @@ async fn break_down(program: &Program, company: &Company, asker: &Asker, receipt
     let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
     let dimension = company.defs().always_show.first().or(company.defs().dimensions.first().map(|first| &first.name));
     let question = Question { by: dimension.cloned(), ..question };
-    of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
+    of_question(program, company, asker, question).await.unwrap_or_else(|error| not_answered(company, &error))
+}
+
+async fn behind(program: &Program, company: &Company, asker: &Asker, receipt: &str, reached: bool) -> Document {
+    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
+    match who::list(program, company, asker, question, reached).await {
+        Ok(document) => document,
+        Err(error) => not_answered(company, &error),
+    }
+}
+
+/// What a button says that cannot do anything yet: what to do instead.
+fn not_yet(company: &Company, verb: Verb) -> Document {
+    let keeper =
+        about::keeper(company).map_or_else(|| "whoever keeps the definitions".to_owned(), |keeper| keeper.name);
+    sentence(match verb {
+        Verb::Off => format!("Thank you for saying so. It cannot be noted here yet: please tell {keeper}, with the receipt at the end of the message, which \"/kpi why\" explains."),
+        Verb::Take => "It cannot be taken by a button yet: please answer in the thread that you take it, or make yourself its owner in the CRM.".to_owned(),
+        Verb::SnoozeDay | Verb::SnoozeThreeDays | Verb::SnoozeWeek | Verb::Silence => {
+            format!("This cannot be silenced by a button yet: please ask {keeper} to pause the rule in the definitions file.")
+        }
+        Verb::ChangeTime | Verb::Pause | Verb::Stop => {
+            format!("This cannot be changed by a button yet: please ask {keeper}, who sets it in the definitions file.")
+        }
+        Verb::HowOften | Verb::Audience | Verb::Versions => {
+            format!("This cannot be shown here yet: please ask {keeper}. /kpi help NAME shows what a number means.")
+        }
+        Verb::Replay => format!("It cannot be sent again by a button yet: please ask {keeper}."),
+        Verb::Share | Verb::BreakDown | Verb::Why | Verb::Who | Verb::WhoNot => {
+            "Please ask again with /kpi, so that this button belongs to a fresh answer.".to_owned()
+        }
+    })
 }
 
 async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
     let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
-    of_question(program, company, asker, question).await.unwrap_or_else(|_| sentence(FAILED))
+    of_question(program, company, asker, question).await.unwrap_or_else(|error| not_answered(company, &error))
 }
 
 fn expired(receipt: &str) -> Document {

@@ -67,6 +67,18 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
     }
 }
 
+/// As [`join`], for the records behind a number: customers by name. Those behind one's own numbers are everybody's own;
+/// those of all are for whoever leads people, and for whoever keeps the definitions.
+pub fn join_records(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right {
+    let joined = join(defs, asker, question);
+    let (Asker::Person(person), Right::Granted, None) = (asker, &joined, &question.person) else { return joined };
+    let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
+    if rights.iter().any(|right| right == "people below" || right == "everything but single people") {
+        return Right::Granted;
+    }
+    Right::Refused("You may see the records behind your own numbers: ask the same \"for me\".".to_owned())
+}
+
 /// Whether `other` is in a team that `person` manages, directly or further down.
 fn is_below(defs: &Definitions, person: &Person, other: &Person) -> bool {
     let mut team = Some(other.team.as_str());

@@ -60,7 +60,7 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
 }
 
 /// The motion and the filters that were asked for.
-fn scope(answer: &Answer) -> Option<String> {
+pub(super) fn scope(answer: &Answer) -> Option<String> {
     let parts: Vec<String> =
         answer.motion.iter().cloned().chain(answer.filters.iter().map(|(_, value)| words(value))).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
