@@ -129,6 +129,7 @@ pub async fn to_click(program: &Program, company: &Company, asker: &Asker, actio
         }
         Some(Action::About { verb: Verb::Who, receipt }) => behind(program, company, asker, &receipt, true).await,
         Some(Action::About { verb: Verb::WhoNot, receipt }) => behind(program, company, asker, &receipt, false).await,
+        Some(Action::About { verb: Verb::Replay, receipt }) => sent_again(program, company, asker, &receipt).await,
         Some(Action::About { verb, .. }) => not_yet(company, verb),
         Some(Action::Open { .. }) => sentence("This button opens a page in the browser."),
         None => sentence("This button was made by another version. Type /kpi help to see what can be asked."),
@@ -369,6 +370,29 @@ async fn behind(program: &Program, company: &Company, asker: &Asker, receipt: &s
     }
 }
 
+/// Lets a message that was given up leave again, for whoever keeps the definitions.
+async fn sent_again(program: &Program, company: &Company, asker: &Asker, notice: &str) -> Document {
+    if !rights::keeps_deliveries(company.defs(), asker) {
+        return sentence("Only whoever keeps the definitions can send a message again.");
+    }
+    let Ok(id) = notice.parse() else { return sentence("This button belongs to no message that is known here.") };
+    let released = async {
+        let mut tx = program.db.write().await?;
+        let was_there =
+            shiftbell_store::outbox::release(&mut tx, company.name(), id, program.clock.now().as_ms()).await?;
+        tx.commit().await?;
+        Ok::<bool, StoreError>(was_there)
+    };
+    match released.await {
+        Ok(true) => {
+            program.woken.delivery.notify_one();
+            sentence("It is on its way again.")
+        }
+        Ok(false) => sentence("It does not wait any more: it was delivered, or is on its way."),
+        Err(error) => not_answered(company, &error.into()),
+    }
+}
+
 /// What a button says that cannot do anything yet: what to do instead.
 fn not_yet(company: &Company, verb: Verb) -> Document {
     let keeper =
@@ -385,8 +409,7 @@ fn not_yet(company: &Company, verb: Verb) -> Document {
         Verb::HowOften | Verb::Audience | Verb::Versions => {
             format!("This cannot be shown here yet: please ask {keeper}. /kpi help NAME shows what a number means.")
         }
-        Verb::Replay => format!("It cannot be sent again by a button yet: please ask {keeper}."),
-        Verb::Share | Verb::BreakDown | Verb::Why | Verb::Who | Verb::WhoNot => {
+        Verb::Share | Verb::BreakDown | Verb::Why | Verb::Who | Verb::WhoNot | Verb::Replay => {
             "Please ask again with /kpi, so that this button belongs to a fresh answer.".to_owned()
         }
     })

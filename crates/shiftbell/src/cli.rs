@@ -148,8 +148,13 @@ pub(crate) use ask::print;
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let mut config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
     // One-off commands speak for themselves; only the server is read by its log.
-    if !matches!(cli.command, Command::Serve) && config.log_level == Config::default().log_level {
-        "warn".clone_into(&mut config.log_level);
+    if !matches!(cli.command, Command::Serve) {
+        if config.log_level == Config::default().log_level {
+            "warn".clone_into(&mut config.log_level);
+        }
+        if config.log_format == Config::default().log_format {
+            "text".clone_into(&mut config.log_format);
+        }
     }
     crate::log::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()

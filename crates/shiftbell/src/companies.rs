@@ -40,6 +40,8 @@ pub struct Slack {
     pub team: Option<String>,
     pub token: Option<SecretString>,
     pub signing_secret: Option<SecretString>,
+    /// Whether a message of unknown outcome waits for a person (`on_unknown = "hold"`) instead of being repeated, marked.
+    pub holds_unknown: bool,
 }
 
 /// A Discord application of one guild.
@@ -136,6 +138,7 @@ impl Company {
             team: outlet.settings.get("team").cloned(),
             token: secret_of(outlet, "token", "so that nothing can be posted there"),
             signing_secret: secret_of(outlet, "secret", "so that its commands are refused"),
+            holds_unknown: outlet.settings.get("on_unknown").is_some_and(|word| word == "hold"),
         });
         let discord = outlet("discord").map(|outlet| Discord {
             guild: outlet.settings.get("guild").cloned(),

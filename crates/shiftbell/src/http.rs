@@ -31,6 +31,10 @@ use crate::clock::Chance;
 use crate::failure::Failure;
 use crate::program::Program;
 use reply::Problem;
+use shiftbell_store::outbox;
+
+/// Most messages that were given up and are counted for readiness.
+const DEAD_SHOWN_MAX: i64 = 100;
 
 /// Opens the port.
 pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
@@ -109,12 +113,25 @@ fn with_layers(doors: Router, program: &Program) -> Router {
 /// taken, their questions must wait.
 async fn ready(State(program): State<Arc<Program>>) -> Result<String, Problem> {
     match program.db.read().await {
-        Ok(_) => {
+        Ok(mut snapshot) => {
+            let mut dead = Vec::new();
+            for company in program.companies.all() {
+                let given_up = outbox::dead_ones(&mut snapshot, company.name(), DEAD_SHOWN_MAX).await;
+                let given_up = given_up.map_err(|error| Problem::ours(&error, "read the outbox"))?;
+                if let Some(last) = given_up.first() {
+                    let why = last.reason.as_deref().unwrap_or("no reason is known");
+                    dead.push(format!(
+                        "{}: messages given up: {}; the latest: {why}\n",
+                        company.name(),
+                        given_up.len()
+                    ));
+                }
+            }
             let building = program.readiness.all_building();
             let lines = building.iter().map(|(name, built)| {
                 format!("{name}: numbers are being built by new definitions, {built} accounts so far\n")
             });
-            Ok(["ready\n".to_owned()].into_iter().chain(lines).collect())
+            Ok(["ready\n".to_owned()].into_iter().chain(lines).chain(dead).collect())
         }
         Err(error) => Err(Problem::ours(&error, "reach the database")),
     }

@@ -46,6 +46,10 @@ fn describe() {
         "shiftbell_questions_total",
         "Questions by where they were asked and whether they were answered"
     );
+    metrics::describe_counter!(
+        "shiftbell_untold_notices_total",
+        "Messages that did not arrive, and whose owner could not be told by another path"
+    );
     metrics::describe_histogram!("shiftbell_answer_seconds", metrics::Unit::Seconds, "From a command to its answer");
     metrics::describe_histogram!(
         "shiftbell_receive_seconds",

@@ -1,6 +1,6 @@
 //! The clients of the chat systems, one for each company that has a token, behind one shape.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -21,6 +21,8 @@ use crate::program::Program;
 #[derive(Debug, Default)]
 pub struct Outlets {
     slack: BTreeMap<String, Arc<SlackClient>>,
+    /// Companies whose messages of unknown outcome wait for a person.
+    hold_unknown: BTreeSet<String>,
     discord: BTreeMap<String, Arc<DiscordClient>>,
 }
 
@@ -49,6 +51,9 @@ impl Outlets {
     pub fn new(companies: &Companies, config: &Config) -> Outlets {
         let mut outlets = Outlets::default();
         for company in companies.all() {
+            if company.slack.as_ref().is_some_and(|slack| slack.holds_unknown) {
+                outlets.hold_unknown.insert(company.name().to_owned());
+            }
             if let Some(token) = company.slack.as_ref().and_then(|slack| slack.token.clone()) {
                 let settings = SlackSettings { api_url: config.slack_api_url.clone(), ..SlackSettings::new(token) };
                 match SlackClient::new(settings) {
@@ -80,10 +85,10 @@ impl Outlets {
     /// The client for an outlet by its name; `None` where there is no token.
     pub fn client(&self, workspace: &str, outlet: &str) -> Option<Client> {
         match outlet {
-            "slack" => self
-                .slack
-                .get(workspace)
-                .map(|client| Client::Slack { client: Arc::clone(client), holds_unknown: false }),
+            "slack" => self.slack.get(workspace).map(|client| Client::Slack {
+                client: Arc::clone(client),
+                holds_unknown: self.hold_unknown.contains(workspace),
+            }),
             "discord" => self.discord.get(workspace).map(|client| Client::Discord { client: Arc::clone(client) }),
             _ => None,
         }

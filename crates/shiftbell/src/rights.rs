@@ -79,6 +79,20 @@ pub fn join_records(defs: &Definitions, asker: &Asker, question: &mut Question) 
     Right::Refused("You may see the records behind your own numbers: ask the same \"for me\".".to_owned())
 }
 
+/// Whether somebody may decide about messages that did not arrive.
+pub fn keeps_deliveries(defs: &Definitions, asker: &Asker) -> bool {
+    match asker {
+        Asker::Operator => true,
+        Asker::Stranger => false,
+        Asker::Person(person) => {
+            let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
+            let is_reviewer =
+                defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email));
+            is_reviewer || rights.iter().any(|right| right == "deliveries")
+        }
+    }
+}
+
 /// Whether `other` is in a team that `person` manages, directly or further down.
 fn is_below(defs: &Definitions, person: &Person, other: &Person) -> bool {
     let mut team = Some(other.team.as_str());

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use shiftbell_metrics::definitions::{Checked, Problem, read};
+use shiftbell_metrics::definitions::{Checked, Definitions, Problem, Source, read};
+use shiftbell_sources::map_problems;
 
 use super::Here;
 use crate::companies::{self, Companies, Company};
@@ -24,14 +25,51 @@ pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
         let (text, checked) = read_file(file)?;
         print!("{}", shown(file, &text, &checked));
         problems += checked.problems.len();
+        let Some(definitions) = checked.definitions else { continue };
+        for sentence in wrong_in_maps(&definitions) {
+            println!("error: {sentence}");
+            problems += 1;
+        }
+        for sentence in Company::new(companies::name_of(file)?, text, definitions, &crate::secrets::of_process).1 {
+            println!("note: {sentence}");
+        }
     }
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }
+}
+
+/// What is wrong with the words of the vendors, which only their sources know.
+fn wrong_in_maps(definitions: &Definitions) -> Vec<String> {
+    let of = |source: &Source| {
+        let id = source.id.clone();
+        map_problems(&source.map).into_iter().map(move |problem| format!("source `{id}`: {problem}"))
+    };
+    definitions.sources.iter().flat_map(of).collect()
+}
+
+/// As [`load`], for the server: says what it will do without, and which lines of a map it leaves out.
+pub(super) fn load_to_serve(here: &Here) -> Result<Companies, Failure> {
+    let (companies, missing) = load_all(here)?;
+    for (workspace, sentence) in missing {
+        tracing::warn!(workspace, "{sentence}");
+    }
+    for company in companies.all() {
+        for sentence in wrong_in_maps(company.defs()) {
+            tracing::warn!(workspace = company.name(), "{sentence}; it is left out");
+        }
+    }
+    Ok(companies)
 }
 
 /// Reads every file of the folder of workspaces. Problems are printed and end the program: numbers of a company whose
 /// meaning is in doubt are worse than none.
 pub(super) fn load(here: &Here) -> Result<Companies, Failure> {
+    load_all(here).map(|(companies, _)| companies)
+}
+
+/// The companies, and by workspace what they have to do without.
+fn load_all(here: &Here) -> Result<(Companies, Vec<(String, String)>), Failure> {
     let mut all = Vec::new();
+    let mut all_missing = Vec::new();
     let mut problems = 0;
     for file in companies::files_in(&here.config.workspaces)? {
         let name = companies::name_of(&file)?;
@@ -39,15 +77,13 @@ pub(super) fn load(here: &Here) -> Result<Companies, Failure> {
         problems += checked.problems.len();
         if let Some(definitions) = checked.definitions {
             let (workspace, missing) = Company::new(name, text, definitions, &crate::secrets::of_process);
-            for sentence in missing {
-                tracing::warn!(workspace = workspace.name(), "{sentence}");
-            }
+            all_missing.extend(missing.into_iter().map(|sentence| (workspace.name().to_owned(), sentence)));
             all.push(workspace);
         } else {
             eprint!("{}", shown(&file, &text, &checked));
         }
     }
-    if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(Companies::new(all)) }
+    if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok((Companies::new(all), all_missing)) }
 }
 
 fn read_file(file: &Path) -> Result<(String, Checked), Failure> {
@@ -118,6 +154,24 @@ fn show(out: &mut String, text: &str, problem: &Problem) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_may_hold_a_secret_is_never_shown() {
+        let text = "[outlets.slack]\ntoken = \"xoxb-very-secret\"\n";
+        let problem = Problem {
+            file: "acme.toml".into(),
+            line: 2,
+            column: 9,
+            span: 24..42,
+            value: "...".into(),
+            message: "a secret does not belong into this file".into(),
+            fix: Some("write { env = \"SLACK_BOT_TOKEN\" }".into()),
+            hides_line: true,
+        };
+        let mut out = String::new();
+        show(&mut out, text, &problem);
+        assert!(!out.contains("xoxb") && out.contains("acme.toml:2:9"), "{out}");
+    }
 
     #[test]
     fn a_problem_is_shown_with_its_line_and_a_mark_under_the_value() {

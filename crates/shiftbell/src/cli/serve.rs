@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::work::workers;
 
 pub(super) async fn run(here: Here) -> Result<(), Failure> {
-    let companies = check::load(&here)?;
+    let companies = check::load_to_serve(&here)?;
     // Before anything that takes long, so that a port in use is said at once.
     let listener = http::bind(&here.config.listen).await?;
     crate::meters::start();

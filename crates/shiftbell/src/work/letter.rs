@@ -100,7 +100,10 @@ pub async fn tell_owner(
     now: Instant,
 ) -> Result<(), StoreError> {
     let owner = company.defs().rollout.reviewer.clone();
-    let (Some(owner), false) = (owner, message.kind == "undelivered") else { return Ok(()) };
+    let (Some(owner), false) = (owner, message.kind == "undelivered") else {
+        nobody_told(company, message);
+        return Ok(());
+    };
     let minutes = u64::try_from((now.as_ms() - message.enqueued_at_ms) / 60_000).unwrap_or(0);
     let facts = Letter::new(Notice::from(Undelivered {
         what: shiftbell_render::words::capital(&message.kind.replace('-', " ")),
@@ -111,10 +114,11 @@ pub async fn tell_owner(
         minutes,
         waiting: 0,
         fix: None,
-        replay: format!("shiftbell deliver --workspace {} {}", message.workspace, message.id),
+        replay: "Send again".to_owned(),
         notice: message.id.to_string(),
     }));
     let Ok(facts) = facts.facts() else { return Ok(()) };
+    let mut is_told = false;
     for (outlet, channel) in company.workspace.channels_of(&To::Person(owner.clone())) {
         // The same channel is closed; where there is another path, it is taken.
         if outlet == message.outlet && channel == message.channel {
@@ -133,6 +137,21 @@ pub async fn tell_owner(
             held: None,
         };
         outbox::enqueue(tx, company.name(), &notice, now.as_ms()).await?;
+        is_told = true;
+    }
+    if !is_told {
+        nobody_told(company, message);
     }
     Ok(())
+}
+
+/// There is no other path to the owner: only the log, the metrics and `/readyz` can say it.
+fn nobody_told(company: &Company, message: &Claimed) {
+    tracing::error!(
+        workspace = company.name(),
+        notice.id = message.id,
+        outlet = message.outlet,
+        "a message did not arrive and its owner cannot be told by another path; set `reviewer` in [rollout], and a second outlet"
+    );
+    metrics::counter!("shiftbell_untold_notices_total", "workspace" => company.name().to_owned()).increment(1);
 }
