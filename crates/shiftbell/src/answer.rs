@@ -1,6 +1,7 @@
 //! Ask: from the words of a command to a question, from its answer and receipt to a message.
 
 pub(crate) mod about;
+mod click;
 pub(crate) mod facts;
 mod kept;
 pub(crate) mod rows;
@@ -12,7 +13,7 @@ use shiftbell_chat::{Outlet, Visibility};
 use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
 use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::action::{Action, Verb};
+use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
 use shiftbell_store::{Session, StoreError, people, workspaces};
@@ -23,6 +24,7 @@ use crate::http::reply::Problem;
 use crate::program::Program;
 pub use crate::rights::Asker;
 use crate::rights::{self, Right};
+pub use click::to_click;
 pub(crate) use facts::figure;
 
 /// What is said when an answer could not be computed.
@@ -114,27 +116,6 @@ pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line:
         _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
         _ => to_words(program, company, asker, line).await,
     }
-}
-
-/// Answers a button: its action as the message carried it.
-pub async fn to_click(program: &Program, company: &Company, asker: &Asker, action: &str) -> (Document, Visibility) {
-    let document = match Action::decode(action) {
-        Some(Action::Ask { words }) => to_typed(program, company, asker, &words).await,
-        Some(Action::About { verb: Verb::Why, receipt }) => {
-            to_words(program, company, asker, &format!("why {receipt}")).await
-        }
-        Some(Action::About { verb: Verb::BreakDown, receipt }) => break_down(program, company, asker, &receipt).await,
-        Some(Action::About { verb: Verb::Share, receipt }) => {
-            return (asked_again(program, company, asker, &receipt).await, Visibility::Everyone);
-        }
-        Some(Action::About { verb: Verb::Who, receipt }) => behind(program, company, asker, &receipt, true).await,
-        Some(Action::About { verb: Verb::WhoNot, receipt }) => behind(program, company, asker, &receipt, false).await,
-        Some(Action::About { verb: Verb::Replay, receipt }) => sent_again(program, company, asker, &receipt).await,
-        Some(Action::About { verb, .. }) => not_yet(company, verb),
-        Some(Action::Open { .. }) => sentence("This button opens a page in the browser."),
-        None => sentence("This button was made by another version. Type /kpi help to see what can be asked."),
-    };
-    (document, Visibility::OnlyAsker)
 }
 
 /// Whether this company can be asked: its numbers are those of its definitions.
@@ -353,75 +334,6 @@ fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
         })
         .collect();
     Ok(Notice::from(KpiUnknown { unknown: word, suggestions }).document()?)
-}
-
-async fn break_down(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
-    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
-    let dimension = company.defs().always_show.first().or(company.defs().dimensions.first().map(|first| &first.name));
-    let question = Question { by: dimension.cloned(), ..question };
-    of_question(program, company, asker, question).await.unwrap_or_else(|error| not_answered(company, &error))
-}
-
-async fn behind(program: &Program, company: &Company, asker: &Asker, receipt: &str, reached: bool) -> Document {
-    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
-    match who::list(program, company, asker, question, reached).await {
-        Ok(document) => document,
-        Err(error) => not_answered(company, &error),
-    }
-}
-
-/// Lets a message that was given up leave again, for whoever keeps the definitions.
-async fn sent_again(program: &Program, company: &Company, asker: &Asker, notice: &str) -> Document {
-    if !rights::keeps_deliveries(company.defs(), asker) {
-        return sentence("Only whoever keeps the definitions can send a message again.");
-    }
-    let Ok(id) = notice.parse() else { return sentence("This button belongs to no message that is known here.") };
-    let released = async {
-        let mut tx = program.db.write().await?;
-        let was_there =
-            shiftbell_store::outbox::release(&mut tx, company.name(), id, program.clock.now().as_ms()).await?;
-        tx.commit().await?;
-        Ok::<bool, StoreError>(was_there)
-    };
-    match released.await {
-        Ok(true) => {
-            program.woken.delivery.notify_one();
-            sentence("It is on its way again.")
-        }
-        Ok(false) => sentence("It does not wait any more: it was delivered, or is on its way."),
-        Err(error) => not_answered(company, &error.into()),
-    }
-}
-
-/// What a button says that cannot do anything yet: what to do instead.
-fn not_yet(company: &Company, verb: Verb) -> Document {
-    let keeper =
-        about::keeper(company).map_or_else(|| "whoever keeps the definitions".to_owned(), |keeper| keeper.name);
-    sentence(match verb {
-        Verb::Off => format!("Thank you for saying so. It cannot be noted here yet: please tell {keeper}, with the receipt at the end of the message, which \"/kpi why\" explains."),
-        Verb::Take => "It cannot be taken by a button yet: please answer in the thread that you take it, or make yourself its owner in the CRM.".to_owned(),
-        Verb::SnoozeDay | Verb::SnoozeThreeDays | Verb::SnoozeWeek | Verb::Silence => {
-            format!("This cannot be silenced by a button yet: please ask {keeper} to pause the rule in the definitions file.")
-        }
-        Verb::ChangeTime | Verb::Pause | Verb::Stop => {
-            format!("This cannot be changed by a button yet: please ask {keeper}, who sets it in the definitions file.")
-        }
-        Verb::HowOften | Verb::Audience | Verb::Versions => {
-            format!("This cannot be shown here yet: please ask {keeper}. /kpi help NAME shows what a number means.")
-        }
-        Verb::Share | Verb::BreakDown | Verb::Why | Verb::Who | Verb::WhoNot | Verb::Replay => {
-            "Please ask again with /kpi, so that this button belongs to a fresh answer.".to_owned()
-        }
-    })
-}
-
-async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
-    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
-    of_question(program, company, asker, question).await.unwrap_or_else(|error| not_answered(company, &error))
-}
-
-fn expired(receipt: &str) -> Document {
-    sentence(format!("Receipt {receipt} is not known here, or has expired."))
 }
 
 /// The whole answer with its receipt, for programs.
