@@ -149,6 +149,9 @@ fn counts(part: u64, whole: u64) -> String {
 
 fn days(number: f64) -> String {
     let text = words::number(number);
+    if number > 0.0 && text == "0" {
+        return "under 2 hours".to_owned();
+    }
     let unit = if text == "1" { "day" } else { "days" };
     format!("{text} {unit}")
 }
@@ -257,6 +260,7 @@ mod tests {
         let kept = Figure::MoneyRate { part: dollars(54_900), whole: dollars(61_000) };
         assert_eq!(kept.full(), "90.0 % ($54,900 of $61,000)");
         assert_eq!(Figure::Days(1.0).full(), "1 day");
+        assert_eq!(Figure::Days(0.04).full(), "under 2 hours");
     }
 
     #[test]

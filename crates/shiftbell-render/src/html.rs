@@ -6,11 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::action::Action;
 use crate::document::{Block, Button, Document, Inline, Style};
 
-/// The classes of a card; the page may restyle them.
-pub const STYLE: &str = include_str!("html.css");
-
-/// The card: an `<article class="message">`, with its thread below. Buttons carry their action in `data-action`, for
-/// the page's script; without one they do nothing.
+/// The card: an `<article class="message">`, with its thread below. Its buttons send their action as the field
+/// `action` of the form that the page puts around it.
 pub fn card(document: &Document) -> String {
     let mut out = String::from("<article class=\"message\">\n");
     for block in &document.blocks {
@@ -87,7 +84,7 @@ fn button(button: &Button) -> String {
         Action::Ask { .. } | Action::About { .. } => {
             let Some(action) = button.action.encode() else { return String::new() };
             let (action, label) = (escape(&action), escape(&button.label));
-            format!("<button type=\"button\" class=\"{class}\" data-action=\"{action}\">{label}</button>")
+            format!("<button class=\"{class}\" name=\"action\" value=\"{action}\">{label}</button>")
         }
     }
 }

@@ -50,6 +50,10 @@ pub enum AskError {
     Unkept(#[from] serde_json::Error),
     #[error(transparent)]
     Render(#[from] shiftbell_render::template::RenderError),
+    #[error(transparent)]
+    Picture(#[from] shiftbell_render::picture::PictureError),
+    #[error("drawing the picture was broken off")]
+    Undrawn,
 }
 
 impl Asker {

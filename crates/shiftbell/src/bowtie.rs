@@ -1,12 +1,14 @@
 //! The bowtie of a company as it is now: how many reach each stage, and how many go on to the next.
 
+use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
-use shiftbell_metrics::answer::{Figure, Rate};
-use shiftbell_metrics::definitions::KpiKind;
+use shiftbell_metrics::answer::{Figure as Number, Rate};
+use shiftbell_metrics::definitions::{Kpi, KpiKind, StageOf, Target};
 use shiftbell_metrics::period::full_weeks_before;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::words;
+use shiftbell_render::facts::{Figure, Footer, SeenBy, Sources};
+use shiftbell_render::{messages, words};
 use shiftbell_store::Session;
 
 use crate::answer::{AskError, computed};
@@ -36,8 +38,12 @@ pub struct Step {
     pub label: String,
     /// How many reached it in the period.
     pub entered: i64,
+    /// Whether it is of people or deals, and so on the left of the knot.
+    pub is_left: bool,
     /// How many of those who entered went on to the next, in the latest weeks whose window has closed.
     pub onward: Option<Rate>,
+    /// What that rate should be, as a share.
+    pub target: Option<f64>,
 }
 
 /// Reads the bowtie from the numbers that this session sees.
@@ -49,20 +55,22 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
     for motion in &defs.motions {
         let mut steps = Vec::new();
         for (place, stage) in defs.chain.iter().enumerate().filter(|(_, stage)| motion.stages.contains_key(&stage.id)) {
-            // A KPI of one motion, or of what one person sourced, counts something else than the stage.
-            let whole = defs.kpis.iter().filter(|kpi| kpi.motion.is_none() && kpi.credit.is_none());
-            let count = whole.clone().find(|kpi| is_count_of(&kpi.kind, &stage.id));
+            let asked_here = |kpi: &&Kpi| kpi.not_active.is_none() && kpi.motion.as_ref().is_none_or(|only| *only == motion.id);
+            let counts = defs.kpis.iter().filter(asked_here).filter(|kpi| is_count_of(&kpi.kind, &stage.id));
+            // Who is credited with it makes no difference to the whole, but the plain one is what people know it by.
+            let count = counts.min_by_key(|kpi| (kpi.credit.is_some(), kpi.motion.is_some()));
             let next = defs.chain.get(place + 1).map(|next| next.id.as_str()).unwrap_or_default();
-            let rate = defs.kpis.iter().find(|kpi| is_conversion(&kpi.kind, &stage.id, next));
+            let rate = defs.kpis.iter().filter(asked_here).find(|kpi| is_conversion(&kpi.kind, &stage.id, next));
+            let target = rate.and_then(|kpi| share(kpi.target.of(&motion.id)?));
             let asked = |slug: &str, period| Question { motion: Some(motion.id.clone()), period, ..Question::of(slug) };
             let entered = match count {
                 Some(kpi) => match computed(session, company, &asked(&kpi.slug, Some(period.clone())), now).await? {
                     Ok(answer) => match answer.figure {
-                        Figure::Count { count } => count,
-                        Figure::Rate { .. }
-                        | Figure::Money { .. }
-                        | Figure::Duration { .. }
-                        | Figure::Number { .. } => 0,
+                        Number::Count { count } => count,
+                        Number::Rate { .. }
+                        | Number::Money { .. }
+                        | Number::Duration { .. }
+                        | Number::Number { .. } => 0,
                     },
                     Err(_) => 0,
                 },
@@ -71,17 +79,18 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
             let onward = match rate {
                 Some(kpi) => match computed(session, company, &asked(&kpi.slug, None), now).await? {
                     Ok(answer) => match answer.figure {
-                        Figure::Rate { rate } => Some(rate),
-                        Figure::Count { .. }
-                        | Figure::Money { .. }
-                        | Figure::Duration { .. }
-                        | Figure::Number { .. } => None,
+                        Number::Rate { rate } => Some(rate),
+                        Number::Count { .. }
+                        | Number::Money { .. }
+                        | Number::Duration { .. }
+                        | Number::Number { .. } => None,
                     },
                     Err(_) => None,
                 },
                 None => None,
             };
-            steps.push(Step { stage: stage.id.clone(), label: stage.label.clone(), entered, onward });
+            let is_left = is_left(stage.of);
+            steps.push(Step { stage: stage.id.clone(), label: stage.label.clone(), entered, is_left, onward, target });
         }
         motions.push(Motion { id: motion.id.clone(), label: motion.label.clone(), steps });
     }
@@ -91,6 +100,21 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
 fn is_count_of(kind: &KpiKind, stage: &str) -> bool {
     use shiftbell_metrics::definitions::CountOf;
     matches!(kind, KpiKind::Count { of: CountOf::Stage(id) } if id == stage)
+}
+
+fn is_left(of: StageOf) -> bool {
+    match of {
+        StageOf::Contact | StageOf::Deal => true,
+        StageOf::Visitor | StageOf::Customer => false,
+    }
+}
+
+/// A rate to be reached, as a share.
+fn share(target: &Target) -> Option<f64> {
+    match target {
+        Target::Rate(per_cent) => Some(per_cent.to_f64()? / 100.0),
+        Target::Number(_) | Target::Span(_) => None,
+    }
 }
 
 fn is_conversion(kind: &KpiKind, stage: &str, next: &str) -> bool {
@@ -111,7 +135,7 @@ impl Bowtie {
             for step in &motion.steps {
                 let onward = step.onward.filter(|rate| rate.den > 0).map_or_else(String::new, |rate| {
                     let (num, den) = (u64::try_from(rate.num).unwrap_or(0), u64::try_from(rate.den).unwrap_or(0));
-                    shiftbell_render::facts::Figure::rate(num, den).full()
+                    Figure::rate(num, den).full()
                 });
                 let reached = words::count(u64::try_from(step.entered).unwrap_or(0));
                 out.push_str(format!("{:<16}{reached:>9}   {onward}", step.label).trim_end());
@@ -140,5 +164,57 @@ impl Motion {
             }
         };
         self.steps.iter().map(step).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Bowtie {
+    /// The facts of its picture: the left side of each motion.
+    pub fn week(&self, company: &Company, now: Instant) -> messages::Bowtie {
+        let workspace = &company.defs().workspace;
+        let week = full_weeks_before(workspace.zone.day_of(now), 1, workspace.week_starts, &workspace.zone);
+        messages::Bowtie {
+            first: week.from.date(),
+            last: week.until.plus(-1).date(),
+            motions: self.motions.iter().map(Motion::week).collect(),
+            worth: None,
+            leaks: None,
+            footer: Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None },
+        }
+    }
+}
+
+impl Motion {
+    /// The steps left of the knot, each with the rate at which people go on to the next of them.
+    pub fn left(&self) -> impl Iterator<Item = (&Step, Option<Rate>)> {
+        let knot = self.steps.iter().rposition(|step| step.is_left);
+        let steps = self.steps.iter().enumerate().filter(|(_, step)| step.is_left);
+        steps.map(move |(at, step)| (step, step.onward.filter(|rate| Some(at) != knot && rate.den > 0)))
+    }
+
+    fn week(&self) -> messages::MotionWeek {
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        let stage = |(step, onward): (&Step, Option<Rate>)| messages::StageWeek {
+            label: step.label.clone(),
+            week: 0,
+            usual: 0.0,
+            quarter: count(step.entered),
+            next: onward.map(|rate| Figure::rate(count(rate.num), count(rate.den))),
+            target: step.target.filter(|_| onward.is_some()),
+            median_days: None,
+            biggest_gap: false,
+            level: false,
+        };
+        messages::MotionWeek {
+            motion: self.id.clone(),
+            goal: None,
+            gap: None,
+            base: None,
+            stages: self.left().map(stage).collect(),
+            won_money: None,
+            usual_won_money: None,
+            mrr: None,
+            windows_days: Vec::new(),
+            money_side: Vec::new(),
+        }
     }
 }

@@ -59,6 +59,7 @@ pub fn doors(program: &Arc<Program>) -> Router {
         .route("/w/{workspace}", get(pages::workspace).post(pages::say))
         .route("/w/{workspace}/bowtie.png", get(pages::bowtie))
         .route("/style.css", get(pages::style))
+        .route("/chat.js", get(pages::script))
         .route("/icon.svg", get(pages::icon))
         .route("/api/v1/workspaces/{workspace}/kpis", get(api::kpis))
         .route("/api/v1/workspaces/{workspace}/kpis/{slug}", get(api::kpi))

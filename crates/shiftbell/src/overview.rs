@@ -1,54 +1,61 @@
 //! What the page and the demo show of one company: the bowtie, and the KPIs with their meaning.
 
+mod kpis;
+
 use serde::Serialize;
 use serde_json::{Value, json};
-use shiftbell_metrics::answer::{Answer, Figure as Number, Standing};
-use shiftbell_metrics::definitions::{Kpi, KpiKind, Target};
-use shiftbell_metrics::question::Question;
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::definitions::{Kpi, KpiKind};
 use shiftbell_render::facts::Figure;
-use shiftbell_store::Session;
+use shiftbell_render::words;
 
-use crate::answer::{AskError, computed, figure};
+use crate::answer::AskError;
+use crate::bowtie::{Bowtie, Motion};
 use crate::companies::Company;
 use crate::program::Program;
+pub use kpis::{Cell, Row};
 
 /// One page of numbers, ready for its template.
 #[derive(Debug, Serialize)]
 pub struct Overview {
-    pub bowtie: Bowtie,
+    pub bowtie: Shown,
     pub kpis: Vec<Row>,
-    pub kpis_lead: String,
-    /// Headings of the motions, in the order of the values in each row.
-    pub motions: Vec<String>,
+    /// The motions, in the order of the values in each row.
+    pub motions: Vec<Heading>,
 }
 
+/// The bowtie: its picture in words, and as a list for screens on which the picture is small.
 #[derive(Debug, Serialize)]
-pub struct Bowtie {
-    pub headline: String,
+pub struct Shown {
+    pub period: String,
     pub alt: String,
+    pub motions: Vec<Side>,
 }
 
-/// One KPI in every motion.
+/// The left side of one motion.
 #[derive(Debug, Serialize)]
-pub struct Row {
+pub struct Side {
+    pub id: String,
     pub label: String,
-    pub slug: String,
-    pub values: Vec<Cell>,
-    pub target: String,
-    pub means: String,
+    pub steps: Vec<Step>,
 }
 
-/// One KPI in one motion.
+/// One stage.
 #[derive(Debug, Serialize)]
-pub struct Cell {
-    pub motion: String,
-    pub number: Option<String>,
-    pub counts: Option<String>,
-    /// `above` or `below`; empty if there is no target.
-    pub verdict: &'static str,
-    /// Why there is no number.
-    pub reason: Option<String>,
+pub struct Step {
+    pub label: String,
+    pub reached: String,
+    /// Length of its bar, in hundredths.
+    pub bar: u64,
+    /// `26.9 % (84 of 312)`.
+    pub onward: Option<String>,
+    pub target: Option<String>,
+}
+
+/// One motion, as a heading.
+#[derive(Debug, Serialize)]
+pub struct Heading {
+    pub id: String,
+    pub label: String,
 }
 
 /// Commands that show something in this company.
@@ -81,86 +88,41 @@ pub async fn of(program: &Program, company: &Company) -> Result<Overview, AskErr
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
-    let defs = company.defs();
-    let mut kpis = Vec::new();
-    for kpi in defs.kpis.iter().filter(|kpi| kpi.level.is_some()) {
-        kpis.push(row(&mut snapshot, company, kpi, now).await?);
-    }
+    let kpis = kpis::rows(&mut snapshot, company, now).await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
-    Ok(Overview {
-        bowtie: Bowtie { headline: bowtie.headline(), alt: bowtie.alt() },
-        kpis,
-        kpis_lead: "Without a period, a rate is the latest 13 full weeks whose window has closed, so that it agrees with the weekly post."
-            .to_owned(),
-        motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
-    })
+    let motions = company.defs().motions.iter();
+    let motions = motions.map(|motion| Heading { id: motion.id.clone(), label: motion.label.clone() }).collect();
+    Ok(Overview { bowtie: shown(&bowtie), kpis, motions })
 }
 
-async fn row(session: &mut Session, company: &Company, kpi: &Kpi, now: Instant) -> Result<Row, AskError> {
-    let defs = company.defs();
-    let mut values = Vec::new();
-    for motion in &defs.motions {
-        let cell =
-            |number, counts, verdict, reason| Cell { motion: motion.id.clone(), number, counts, verdict, reason };
-        if kpi.motion.as_ref().is_some_and(|only| *only != motion.id) {
-            values.push(cell(None, None, "", Some("-".to_owned())));
-            continue;
-        }
-        let question = Question { motion: Some(motion.id.clone()), ..Question::of(&kpi.slug) };
-        values.push(match computed(session, company, &question, now).await? {
-            Ok(answer) => {
-                let (number, counts) = parts(&figure(&answer.figure, defs));
-                cell(Some(number), counts, verdict(&answer), None)
-            }
-            Err(why) => cell(None, None, "", Some(why.to_string())),
-        });
-    }
-    let means = match (&kpi.means.every, kpi.means.by_motion.is_empty()) {
-        (Some(every), _) => every.clone(),
-        (None, true) => String::new(),
-        (None, false) => {
-            kpi.means.by_motion.iter().map(|(motion, means)| format!("{motion}: {means}")).collect::<Vec<_>>().join(" ")
-        }
-    };
-    Ok(Row { label: kpi.label.clone(), slug: kpi.slug.clone(), values, target: targets(kpi), means })
+fn shown(bowtie: &Bowtie) -> Shown {
+    Shown { period: bowtie.period.clone(), alt: bowtie.alt(), motions: bowtie.motions.iter().map(side).collect() }
 }
 
-/// The number and, apart from it, its counts.
-fn parts(figure: &Figure) -> (String, Option<String>) {
-    let (bare, full) = (figure.bare(), figure.full());
-    let counts = full.strip_prefix(&bare).map(|rest| rest.trim().trim_matches(['(', ')']).to_owned());
-    (bare, counts.filter(|counts| !counts.is_empty()))
+fn side(motion: &Motion) -> Side {
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    let largest = motion.left().map(|(step, _)| count(step.entered)).max().unwrap_or(0).max(1);
+    let steps = motion.left().map(|(step, onward)| Step {
+        label: step.label.clone(),
+        reached: words::count(count(step.entered)),
+        bar: (count(step.entered) * 100).div_ceil(largest),
+        onward: onward.map(|rate| Figure::rate(count(rate.num), count(rate.den)).full()),
+        target: step.target.filter(|_| onward.is_some()).map(words::share),
+    });
+    Side { id: motion.id.clone(), label: motion.label.clone(), steps: steps.collect() }
 }
 
-fn verdict(answer: &Answer) -> &'static str {
-    match answer.target.as_ref().map(|target| target.standing) {
-        Some(Standing::Better) => "above",
-        Some(Standing::Worse) => "below",
-        Some(Standing::Level) | None => "",
-    }
-}
-
-fn targets(kpi: &Kpi) -> String {
-    let one = |target: &Target| match target {
-        Target::Rate(percent) => format!("{percent} %"),
-        Target::Number(number) => number.to_string(),
-        Target::Span(span) => span.to_string(),
-    };
-    let mut all: Vec<String> =
-        kpi.target.by_motion.iter().map(|(motion, target)| format!("{motion} {}", one(target))).collect();
-    all.extend(kpi.target.every.as_ref().map(one));
-    all.join(", ")
-}
-
-/// The bowtie's picture.
+/// The bowtie's picture as PNG.
 pub async fn bowtie_png(program: &Program, company: &Company) -> Result<Vec<u8>, AskError> {
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
     drop(snapshot);
-    let _ = bowtie;
-    Err(AskError::Endless)
+    let svg = shiftbell_render::picture::bowtie::svg(&bowtie.week(company, now))?;
+    // Drawing takes longer than a thread that serves requests may be kept.
+    let drawn = tokio::task::spawn_blocking(move || shiftbell_render::picture::png(&svg)).await;
+    drawn.map_err(|_| AskError::Undrawn)?.map_err(AskError::from)
 }
 
 /// The bowtie's numbers for programs.
@@ -170,15 +132,4 @@ pub async fn bowtie_json(program: &Program, company: &Company) -> Result<Value, 
     let mut snapshot = program.db.read().await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
     Ok(json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions }))
-}
-
-/// Whether a figure has anything in it.
-pub fn is_empty(number: &Number) -> bool {
-    match number {
-        Number::Count { count } => *count == 0,
-        Number::Rate { rate } => rate.den == 0,
-        Number::Money { records, .. } => *records == 0,
-        Number::Duration { reached, .. } => *reached == 0,
-        Number::Number { value, .. } => value.is_none(),
-    }
 }

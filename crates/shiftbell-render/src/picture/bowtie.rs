@@ -56,6 +56,7 @@ pub fn svg(week: &Bowtie) -> Result<String, RenderError> {
     let bands = week.motions.iter().take(drawn).enumerate();
     let picture = PictureView {
         title: words::days(week.first, week.last),
+        has_money: week.motions.iter().take(drawn).any(|motion| !motion.money_side.is_empty()),
         bands: bands.map(|(at, motion)| band(motion, TOP + height * at as f64, height)).collect(),
     };
     engine.render("bowtie", &picture).map_err(|cause| failed(&cause))
@@ -64,6 +65,7 @@ pub fn svg(week: &Bowtie) -> Result<String, RenderError> {
 #[derive(Serialize)]
 struct PictureView {
     title: String,
+    has_money: bool,
     bands: Vec<Band>,
 }
 
@@ -145,7 +147,7 @@ impl Frame {
         Frame {
             middle: f64::midpoint(shapes_top, shapes_bottom),
             tallest: shapes_bottom - shapes_top,
-            column: (WIDTH_PX - 2.0 * SIDE - KNOT) / columns as f64,
+            column: (WIDTH_PX - 2.0 * SIDE - if motion.money_side.is_empty() { 0.0 } else { KNOT }) / columns as f64,
             stages,
         }
     }

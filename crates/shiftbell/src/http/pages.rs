@@ -1,4 +1,5 @@
-//! The web pages: the bowtie, the KPIs with their meaning, and a place to try commands. Plain HTML, no scripts.
+//! The web pages: the bowtie, the KPIs with their meaning, and a place to try commands. Everything works without
+//! the one small script, which only keeps the conversation on the screen.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use handlebars::Handlebars;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shiftbell_render::action::{Action, Verb};
 
 use super::reply::Problem;
 use crate::answer::{self, Asker};
@@ -16,10 +18,11 @@ use crate::companies::Company;
 use crate::overview::{self, Overview};
 use crate::program::Program;
 
-/// Nothing but our own style sheet and pictures; forms only to ourselves; never inside somebody's frame.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but our own style sheet, script and pictures; forms only to ourselves; never inside somebody's frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("../../assets/style.css");
+const SCRIPT: &str = include_str!("../../assets/chat.js");
 const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Longest command that the page takes, in characters.
@@ -44,7 +47,9 @@ static PAGES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 /// What stands in the conversation of the page.
 #[derive(Debug, Serialize)]
 struct Said {
-    command: String,
+    /// A command, or what was pressed.
+    asked: String,
+    is_command: bool,
     /// Made by `shiftbell_render::html`, which escapes.
     html: String,
 }
@@ -56,10 +61,11 @@ struct WorkspacePage {
     workspace: String,
     foot: String,
     clock: String,
+    /// `Sat 21 Nov 2026, 17:52, New York time`.
+    now: String,
     #[serde(flatten)]
     overview: Overview,
     said: Vec<Said>,
-    typed: String,
     examples: Vec<String>,
 }
 
@@ -93,9 +99,12 @@ pub async fn workspace(State(program): State<Arc<Program>>, Path(name): Path<Str
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What a visitor sends: a command, or the action of a button under a message.
+#[derive(Debug, Default, Deserialize)]
 pub struct Typed {
+    #[serde(default)]
     say: String,
+    action: Option<String>,
 }
 
 /// `POST /w/{workspace}`: the same page with an answer in it.
@@ -109,7 +118,7 @@ pub async fn say(
         return problem(StatusCode::FORBIDDEN, "Not from here", "This form can only be sent from this page.");
     }
     match program.companies.get(&name).cloned() {
-        Some(company) => show(&program, &company, Some(typed.say.chars().take(SAID_CHARS_MAX).collect())).await,
+        Some(company) => show(&program, &company, Some(typed)).await,
         None => unknown(&name),
     }
 }
@@ -129,12 +138,18 @@ pub async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")], STYLE).into_response()
 }
 
+/// `GET /chat.js`
+pub async fn script() -> Response {
+    let kind = "text/javascript; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], SCRIPT).into_response()
+}
+
 /// `GET /icon.svg`
 pub async fn icon() -> Response {
     ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")], ICON).into_response()
 }
 
-async fn show(program: &Program, company: &Company, typed: Option<String>) -> Response {
+async fn show(program: &Program, company: &Company, typed: Option<Typed>) -> Response {
     let overview = match overview::of(program, company).await {
         Ok(overview) => overview,
         Err(error) => {
@@ -147,16 +162,8 @@ async fn show(program: &Program, company: &Company, typed: Option<String>) -> Re
         }
     };
     let examples = overview::examples(company);
-    let commands = match &typed {
-        Some(typed) => vec![typed.clone()],
-        None => examples.first().cloned().into_iter().collect(),
-    };
-    let asker = Asker::Operator;
-    let mut said = Vec::new();
-    for command in commands {
-        let document = answer::to_typed(program, company, &asker, &command).await;
-        said.push(Said { command, html: shiftbell_render::html::card(&document) });
-    }
+    let typed = typed.unwrap_or_else(|| Typed { say: examples.first().cloned().unwrap_or_default(), action: None });
+    let said = vec![conversation(program, company, &typed).await];
     let now = program.clock.now();
     let zone = &company.defs().workspace.zone;
     let local = zone.local(now);
@@ -170,12 +177,39 @@ async fn show(program: &Program, company: &Company, typed: Option<String>) -> Re
             workspace: company.name().to_owned(),
             foot: foot(),
             clock: format!("{:02}:{:02}", local.hour(), local.minute()),
+            now: format!(
+                "{} {}, {:02}:{:02}, {} time",
+                shiftbell_render::words::weekday(local.date()),
+                shiftbell_render::words::day_and_year(local.date()),
+                local.hour(),
+                local.minute(),
+                zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
+            ),
             overview,
             said,
-            typed: typed.unwrap_or_default(),
             examples,
         },
     )
+}
+
+/// What the visitor sent, and the message that answers it.
+async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Said {
+    let asker = Asker::Operator;
+    let short = |text: &str| -> String { text.chars().take(SAID_CHARS_MAX).collect() };
+    let card = |document| shiftbell_render::html::card(&document);
+    let Some(action) = &typed.action else {
+        let asked = short(typed.say.trim());
+        let document = answer::to_typed(program, company, &asker, &asked).await;
+        return Said { asked, is_command: true, html: card(document) };
+    };
+    let (document, _) = answer::to_click(program, company, &asker, action).await;
+    let (asked, is_command) = match Action::decode(action) {
+        Some(Action::Ask { words }) => (format!("/{}", words.trim_start_matches('/')), true),
+        Some(Action::About { verb: Verb::Why, receipt }) => (format!("/kpi why {receipt}"), true),
+        Some(Action::About { verb, receipt }) => (format!("{}, {receipt}", verb.as_str().replace('-', " ")), false),
+        Some(Action::Open { .. }) | None => ("a button".to_owned(), false),
+    };
+    Said { asked: short(&asked), is_command, html: card(document) }
 }
 
 fn foot() -> String {
