@@ -55,7 +55,8 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
     for motion in &defs.motions {
         let mut steps = Vec::new();
         for (place, stage) in defs.chain.iter().enumerate().filter(|(_, stage)| motion.stages.contains_key(&stage.id)) {
-            let asked_here = |kpi: &&Kpi| kpi.not_active.is_none() && kpi.motion.as_ref().is_none_or(|only| *only == motion.id);
+            let asked_here =
+                |kpi: &&Kpi| kpi.not_active.is_none() && kpi.motion.as_ref().is_none_or(|only| *only == motion.id);
             let counts = defs.kpis.iter().filter(asked_here).filter(|kpi| is_count_of(&kpi.kind, &stage.id));
             // Who is credited with it makes no difference to the whole, but the plain one is what people know it by.
             let count = counts.min_by_key(|kpi| (kpi.credit.is_some(), kpi.motion.is_some()));

@@ -262,41 +262,4 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    #[test]
-    fn a_form_from_another_site_is_refused() {
-        assert!(is_same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
-        assert!(!is_same_origin(&headers(&[("sec-fetch-site", "cross-site")])));
-        assert!(!is_same_origin(&headers(&[("sec-fetch-site", "same-site")])));
-        assert!(is_same_origin(&headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")])));
-        assert!(!is_same_origin(&headers(&[("origin", "http://evil.example"), ("host", "127.0.0.1:8080")])));
-        assert!(!is_same_origin(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")])));
-    }
-
-    #[test]
-    fn every_page_template_is_readable() {
-        for name in ["frame", "workspace", "workspaces", "problem"] {
-            assert!(PAGES.has_template(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_page_shows_what_people_wrote_as_text() {
-        let response = problem(StatusCode::NOT_FOUND, "<b>x</b>", "y");
-        assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
-        let html = PAGES
-            .render("problem", &json!({"title": "t", "company": null, "workspace": null, "foot": "f", "headline": "<b>", "sentence": "s"}))
-            .unwrap();
-        assert!(html.contains("&lt;b&gt;") && !html.contains("<b>"), "{html}");
-    }
-}
+mod tests;
