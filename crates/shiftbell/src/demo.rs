@@ -4,6 +4,7 @@ pub mod generate;
 mod live;
 mod tour;
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::http;
 use crate::program::{Program, open_database};
+use crate::work::bulk::import_at_once;
 use crate::work::import::{self, Progress};
 use crate::work::workers;
 
@@ -140,20 +142,28 @@ async fn import_past(
     now: Instant,
     is_quiet: bool,
 ) -> Result<(), Failure> {
-    let db = open_database(config).await?;
     let bar = if is_quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::try_from(past.len()).unwrap_or(0)) };
     if let Ok(style) = ProgressStyle::with_template("importing a year of Clowns To Go  {bar:32} {pos} of {len} events")
     {
         bar.set_style(style);
     }
     let named = import::File { source: "demo", key: "year" };
-    let lines = past.iter().map(|event| Ok(Some(event.clone())));
-    let imported = import::import(&db, &company.workspace, named, lines, now, |progress| match progress {
+    let progress = |progress| match progress {
         Progress::Read(events) => bar.set_position(events),
         Progress::Built(_) => {}
-    })
-    .await;
+    };
+    let failed = |error: anyhow::Error| Failure::Other(error.context("import the year"));
+    open_database(config).await?.close().await;
+    let text: String = past.iter().map(|event| format!("{}\n", event.to_json())).collect();
+    let text = Cursor::new(text.into_bytes());
+    let at_once = import_at_once(&config.database_url, &company.workspace, named, text, now, progress).await;
+    if at_once.map_err(|error| failed(error.into()))?.is_none() {
+        let db = open_database(config).await?;
+        let lines = past.iter().map(|event| Ok(Some(event.clone())));
+        let imported = import::import(&db, &company.workspace, named, lines, now, progress).await;
+        db.close().await;
+        imported.map_err(|error| failed(error.into()))?;
+    }
     bar.finish_and_clear();
-    db.close().await;
-    imported.map(|_| ()).map_err(|error| Failure::Other(anyhow::Error::new(error).context("import the year")))
+    Ok(())
 }

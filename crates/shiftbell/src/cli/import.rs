@@ -7,13 +7,12 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use shiftbell_metrics::event::Event;
 use shiftbell_sources::file::{self, Mapping, Table};
-use shiftbell_store::Bulk;
 
 use super::{Here, Import, check};
 use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::open_database;
-use crate::work::bulk;
+use crate::work::bulk::import_at_once;
 use crate::work::import::{self, Imported, Progress};
 
 pub(super) async fn run(options: &Import, here: Here) -> Result<(), Failure> {
@@ -53,16 +52,12 @@ async fn at_once(
     let input = lines_of(&options.file)?;
     // Its tables must be there, and nobody else may have it open, nor we.
     open_database(&here.config).await?.close().await;
-    let begun = Bulk::begin(&here.config.database_url).await;
-    let Some(bulk) = begun.map_err(|error| Failure::Database(error.to_string()))? else { return Ok(None) };
-    let filled = tokio::select! {
-        filled = bulk::fill(&bulk, &company.workspace, named, input, here.clock.now(), progress) => filled.map_err(anyhow::Error::new),
+    let (url, now) = (&here.config.database_url, here.clock.now());
+    let imported = tokio::select! {
+        imported = import_at_once(url, &company.workspace, named, input, now, progress) => imported.map_err(anyhow::Error::new),
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped; the database is as it was")),
     };
-    let context = |error: anyhow::Error| Failure::Other(error.context("import this file"));
-    let imported = filled.map_err(context)?;
-    bulk.finish().await.map_err(|error| context(error.into()))?;
-    Ok(Some(imported))
+    imported.map_err(|error| Failure::Other(error.context("import this file")))
 }
 
 async fn in_batches(

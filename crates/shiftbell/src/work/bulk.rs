@@ -55,6 +55,25 @@ pub enum BulkError {
     Stopped(#[from] tokio::task::JoinError),
 }
 
+/// Imports NDJSON lines into the database of this URL if it is SQLite and empty and nobody has it open. `None` if it is not: then
+/// [`super::import`] is the way. Its tables must be there.
+///
+/// # Errors
+/// [`BulkError`]. Whenever this is cut short, the database is as it was.
+pub async fn import_at_once<R: BufRead + Send + 'static>(
+    url: &str,
+    workspace: &Workspace,
+    file: File<'_>,
+    input: R,
+    now: Instant,
+    progress: impl FnMut(Progress),
+) -> Result<Option<Imported>, BulkError> {
+    let Some(bulk) = Bulk::begin(url).await? else { return Ok(None) };
+    let imported = fill(&bulk, workspace, file, input, now, progress).await?;
+    bulk.finish().await?;
+    Ok(Some(imported))
+}
+
 /// Fills an empty database with NDJSON lines and their numbers. The caller ends it with [`Bulk::finish`].
 ///
 /// # Errors
