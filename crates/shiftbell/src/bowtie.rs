@@ -7,8 +7,8 @@ use shiftbell_metrics::definitions::{Kpi, KpiKind, StageOf, Target};
 use shiftbell_metrics::period::full_weeks_before;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::facts::{Figure, Footer, SeenBy, Sources};
-use shiftbell_render::{messages, words};
+use shiftbell_render::facts::Figure;
+use shiftbell_render::words;
 use shiftbell_store::Session;
 
 use crate::answer::{AskError, computed};
@@ -168,54 +168,11 @@ impl Motion {
     }
 }
 
-impl Bowtie {
-    /// The facts of its picture: the left side of each motion.
-    pub fn week(&self, company: &Company, now: Instant) -> messages::Bowtie {
-        let workspace = &company.defs().workspace;
-        let week = full_weeks_before(workspace.zone.day_of(now), 1, workspace.week_starts, &workspace.zone);
-        messages::Bowtie {
-            first: week.from.date(),
-            last: week.until.plus(-1).date(),
-            motions: self.motions.iter().map(Motion::week).collect(),
-            worth: None,
-            leaks: None,
-            footer: Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None },
-        }
-    }
-}
-
 impl Motion {
     /// The steps left of the knot, each with the rate at which people go on to the next of them.
     pub fn left(&self) -> impl Iterator<Item = (&Step, Option<Rate>)> {
         let knot = self.steps.iter().rposition(|step| step.is_left);
         let steps = self.steps.iter().enumerate().filter(|(_, step)| step.is_left);
         steps.map(move |(at, step)| (step, step.onward.filter(|rate| Some(at) != knot && rate.den > 0)))
-    }
-
-    fn week(&self) -> messages::MotionWeek {
-        let count = |number: i64| u64::try_from(number).unwrap_or(0);
-        let stage = |(step, onward): (&Step, Option<Rate>)| messages::StageWeek {
-            label: step.label.clone(),
-            week: 0,
-            usual: 0.0,
-            quarter: count(step.entered),
-            next: onward.map(|rate| Figure::rate(count(rate.num), count(rate.den))),
-            target: step.target.filter(|_| onward.is_some()),
-            median_days: None,
-            biggest_gap: false,
-            level: false,
-        };
-        messages::MotionWeek {
-            motion: self.id.clone(),
-            goal: None,
-            gap: None,
-            base: None,
-            stages: self.left().map(stage).collect(),
-            won_money: None,
-            usual_won_money: None,
-            mrr: None,
-            windows_days: Vec::new(),
-            money_side: Vec::new(),
-        }
     }
 }

@@ -5,13 +5,15 @@ mod kpis;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shiftbell_metrics::definitions::{Kpi, KpiKind};
-use shiftbell_render::facts::Figure;
+use shiftbell_render::facts::{Figure, Footer, SeenBy, Sources};
 use shiftbell_render::words;
 
 use crate::answer::AskError;
 use crate::bowtie::{Bowtie, Motion};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::digests;
+use crate::work::shelf::Shelf;
 pub use kpis::{Cell, Row};
 
 /// One page of numbers, ready for its template.
@@ -112,14 +114,16 @@ fn side(motion: &Motion) -> Side {
     Side { id: motion.id.clone(), label: motion.label.clone(), steps: steps.collect() }
 }
 
-/// The bowtie's picture as PNG.
+/// The picture of the weekly message, as PNG.
 pub async fn bowtie_png(program: &Program, company: &Company) -> Result<Vec<u8>, AskError> {
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
-    let mut snapshot = program.db.read().await?;
-    let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
-    drop(snapshot);
-    let svg = shiftbell_render::picture::bowtie::svg(&bowtie.week(company, now))?;
+    let today = company.defs().workspace.zone.day_of(now);
+    let mut shelf = Shelf::open(program, company, now).await?;
+    let week = digests::bowtie::of_week(&mut shelf, &[], today).await?;
+    drop(shelf);
+    let footer = Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None };
+    let svg = shiftbell_render::picture::bowtie::svg(&digests::bowtie::facts(&week, footer))?;
     // Drawing takes longer than a thread that serves requests may be kept.
     let drawn = tokio::task::spawn_blocking(move || shiftbell_render::picture::png(&svg)).await;
     drawn.map_err(|_| AskError::Undrawn)?.map_err(AskError::from)

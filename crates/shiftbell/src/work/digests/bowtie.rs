@@ -16,7 +16,7 @@ use shiftbell_metrics::question::Question;
 use shiftbell_metrics::scorecard::words::weekday;
 use shiftbell_metrics::stats::Counts;
 use shiftbell_metrics::time::Day;
-use shiftbell_render::facts::SeenBy;
+use shiftbell_render::facts::{Footer, SeenBy};
 use shiftbell_render::messages::Notice;
 
 use rust_decimal::prelude::ToPrimitive;
@@ -81,6 +81,11 @@ pub async fn of_week(shelf: &mut Shelf<'_>, motions: &[String], day: Day) -> Res
         motions: facts,
     });
     Ok(Week { bowtie, questions, windows })
+}
+
+/// The facts of a week's message, and so of its picture.
+pub(crate) fn facts(week: &Week, footer: Footer) -> shiftbell_render::messages::Bowtie {
+    message::of(week, None, footer)
 }
 
 struct Reader<'s, 'a> {
