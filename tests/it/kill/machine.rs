@@ -9,6 +9,7 @@ use std::time::Duration;
 use shiftbell::clock::Chance;
 use shiftbell_tests::child::{Child, free_port};
 use shiftbell_tests::fake_server::{Faults, Moment};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// Where the program is when it is killed.
@@ -176,6 +177,10 @@ impl Machine {
 
     /// Asks the program to stop, and expects that it does so in order.
     pub(super) async fn stop(&self) {
+        // Before it listens it may not know yet how to stop.
+        while TcpStream::connect(self.address()).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let child = lock(&self.child).take().expect("it was started");
         let status = child.stop().await;
         assert!(status.success(), "it ended with {status} when asked to stop; it said:\n{}", self.said());
