@@ -24,6 +24,24 @@ pub enum State {
     Retired,
 }
 
+/// The generation in the making, if this meaning and this fold made it: it was kept up to date as far as it is built, so that a
+/// build that was cut off goes on where it was. Else begins a new one.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn resume_or_begin(
+    tx: &mut Tx,
+    workspace: &str,
+    meaning: &str,
+    fold_version: i64,
+    now_ms: i64,
+) -> Result<Generation, StoreError> {
+    match building(tx, workspace).await? {
+        Some(begun) if begun.meaning == meaning && begun.fold_version == fold_version => Ok(begun),
+        Some(_) | None => begin(tx, workspace, meaning, fold_version, now_ms).await,
+    }
+}
+
 /// Begins a new generation. Another that was in the making is given up.
 ///
 /// # Errors
@@ -124,7 +142,11 @@ const BUILDING: Sql = Sql::one(
      WHERE workspace = $1 AND state = 'building'",
 );
 const BUILT_TO: Sql =
-    Sql::one("UPDATE generations SET built_to = $3 WHERE workspace = $1 AND generation = $2 AND state = 'building'");
+    // Never back: two replicas may build at once, and the slower one must not disown what the faster one has built.
+    Sql::one(
+        "UPDATE generations SET built_to = CASE WHEN built_to > $3 THEN built_to ELSE $3 END \
+         WHERE workspace = $1 AND generation = $2 AND state = 'building'",
+    );
 const RETIRE: Sql = Sql::one("UPDATE generations SET state = 'retired' WHERE workspace = $1 AND state = 'live'");
 const GO_LIVE: Sql = Sql::one(
     "UPDATE generations SET state = 'live', built_to = NULL, live_at = $3 \

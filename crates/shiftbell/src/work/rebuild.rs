@@ -1,7 +1,6 @@
 //! Builds every number again from the events, beside those that answer, and switches over at once.
 
 use shiftbell_metrics::fold::FOLD_VERSION;
-use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::{Db, accounts, entities, generations};
 
@@ -16,8 +15,8 @@ const ROWS_REMOVED_AT_ONCE: i64 = 5_000;
 
 /// Builds the next generation account by account and makes it the one that answers. Returns its number.
 ///
-/// Events that arrive meanwhile go into both. A generation that was begun and not finished is discarded. `progress` is told
-/// how many accounts are built.
+/// Events that arrive meanwhile go into both. A build that was cut off goes on where it was, unless the meaning has changed
+/// since. `progress` is told how many accounts are built.
 ///
 /// # Errors
 /// The database's. The generation that answered before still does then.
@@ -30,16 +29,18 @@ pub async fn rebuild(
     let name = &workspace.name;
     let mut tx = db.write().await?;
     let meaning = &workspace.defs().meaning;
-    let begun = generations::begin(&mut tx, name, meaning, i64::from(FOLD_VERSION), now.as_ms()).await?;
+    let begun = generations::resume_or_begin(&mut tx, name, meaning, i64::from(FOLD_VERSION), now.as_ms()).await?;
     let generation = begun.generation;
     tx.commit().await?;
-    let mut after: Option<EntityId> = None;
+    let mut after = begun.built_to;
     let mut built = 0;
     loop {
         let mut tx = db.write().await?;
         let next = entities::accounts_after(&mut tx, name, after, ACCOUNTS_AT_ONCE).await?;
         let Some(last) = next.last().copied() else {
-            tx.roll_back().await?;
+            // In one transaction with the look that found none: an account that came between would be missed.
+            generations::switch(&mut tx, name, generation, now.as_ms()).await?;
+            tx.commit().await?;
             break;
         };
         accounts::lock(&mut tx, name, &next).await?;
@@ -50,10 +51,7 @@ pub async fn rebuild(
         progress(built);
         after = Some(last);
     }
-    let mut tx = db.write().await?;
-    generations::switch(&mut tx, name, generation, now.as_ms()).await?;
-    tx.commit().await?;
-    forget_others(db, name).await?;
+    forget_retired(db, name).await?;
     Ok(generation)
 }
 
@@ -71,7 +69,10 @@ pub async fn is_current(db: &Db, workspace: &Workspace) -> Result<bool, DeriveEr
 }
 
 /// Removes the rows of every generation that answers no more, a few at a time.
-async fn forget_others(db: &Db, name: &str) -> Result<(), DeriveError> {
+///
+/// # Errors
+/// The database's.
+pub async fn forget_retired(db: &Db, name: &str) -> Result<(), DeriveError> {
     loop {
         let mut tx = db.write().await?;
         let removed = generations::remove_retired(&mut tx, name, ROWS_REMOVED_AT_ONCE).await?;

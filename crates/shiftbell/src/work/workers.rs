@@ -6,6 +6,7 @@ use shiftbell_metrics::time::MS_PER_SECOND;
 use shiftbell_store::inbox::{self, Rotation};
 
 use super::intake::Intake;
+use super::rebuild;
 use super::timer::Timer;
 use super::{build, delivery};
 use crate::program::Program;
@@ -41,6 +42,7 @@ pub fn start(program: &Arc<Program>) {
     program.tasks.spawn(deliver(Arc::clone(program)));
     program.tasks.spawn(Timer::new(Arc::clone(program)).run());
     program.tasks.spawn(checkpoint(Arc::clone(program)));
+    program.tasks.spawn(forget(Arc::clone(program)));
 }
 
 async fn take_in(program: Arc<Program>, mut intake: Intake) {
@@ -112,6 +114,20 @@ async fn deliver(program: Arc<Program>) {
             () = program.stop.cancelled() => {}
             () = program.woken.delivery.notified() => {}
             () = program.clock.wait_ms(wait_ms) => {}
+        }
+    }
+}
+
+/// Removes what a rebuild that was killed left behind.
+async fn forget(program: Arc<Program>) {
+    for company in program.companies.all() {
+        tokio::select! {
+            () = program.stop.cancelled() => return,
+            done = rebuild::forget_retired(&program.db, company.name()) => {
+                if let Err(error) = done {
+                    tracing::warn!(%error, "numbers that answer no more were not removed; the next rebuild tries again");
+                }
+            }
         }
     }
 }
