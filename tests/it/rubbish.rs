@@ -1,5 +1,8 @@
 //! What goes wrong around the program: files, addresses, ports, disks, databases. Each with a clear answer, nothing lost.
 
+mod disk;
+mod gone;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -19,8 +19,8 @@ pub(crate) use sqlite::Writing;
 
 /// Connections of one process to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
-/// How long to wait for a free or a new connection.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// How long to wait for a free or a new connection. HubSpot gives a request up after 5 s: it is to read our answer before.
+const CONNECT_WAIT: Duration = Duration::from_secs(4);
 /// Above this size the write-ahead log of SQLite is cut off, not only copied.
 const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Cells of one key on PostgreSQL, so that many writers do not wait for one row.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -25,7 +25,6 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::clock::Chance;
@@ -104,11 +103,19 @@ fn with_layers(doors: Router, program: &Program) -> Router {
                 )
                 .into_response()
             }))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Duration::from_secs(program.config.request_seconds_max),
-            )),
+            .layer(from_fn_with_state(Duration::from_secs(program.config.request_seconds_max), in_time)),
     )
+}
+
+/// Gives a request up that takes longer than this.
+async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(most, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let sentence = format!("this took longer than {} s and was given up; please try again", most.as_secs());
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).into_response()
+        }
+    }
 }
 
 /// Ready to be sent traffic: the database answers. Companies whose numbers are in the making are named: their webhooks are
