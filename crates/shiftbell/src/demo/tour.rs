@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+use shiftbell_metrics::calendar::{is_working_day, last_working_day};
+use shiftbell_metrics::definitions::DigestKind;
+use shiftbell_metrics::schedule::moment;
+use shiftbell_metrics::scorecard::DayState;
+use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_render::plain;
 use shiftbell_store::outbox::{self, State};
 use shiftbell_store::{StoreError, events, inbox};
@@ -12,10 +17,14 @@ use crate::answer::{self, AskError, Asker};
 use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::work::digests::{self, desk::Desk};
 use crate::work::letter::Letter;
+use crate::work::sweeps::rates;
 
 /// How often to look whether everything that was sent is in the numbers.
 const LOOK_EVERY_MS: i64 = 50;
+/// Whose scorecard is shown.
+const SCORECARD_OF: &str = "bdr.one@clowns.example";
 /// Alerts that are shown.
 const ALERTS_MAX: i64 = 200;
 
@@ -63,6 +72,12 @@ async fn told(program: &Program, company: &Company, sent: &Sent, address: &str) 
     );
     heading(&mut out, "The bowtie");
     out.push_str(&bowtie.table());
+    heading(&mut out, "A scorecard");
+    out.push_str(&scorecard(program, company, now).await?);
+    // What the timer does when the working day begins, so that the demo shows it at any hour.
+    for rule in company.defs().rules.iter().filter(|rule| rates::watches(rule)) {
+        rates::sweep(program, company, rule, now).await?;
+    }
     heading(&mut out, "What fired");
     out.push_str(&alerts(program, company).await?);
     heading(&mut out, "As in chat");
@@ -87,6 +102,32 @@ fn receipt_of(text: &str) -> Option<String> {
     text.split_whitespace().find(|word| word.starts_with("r-")).map(|word| word.trim_end_matches('.').to_owned())
 }
 
+/// The scorecard of one person on the latest working day that has come to its hour.
+async fn scorecard(program: &Program, company: &Company, now: Instant) -> Result<String, AskError> {
+    let cards = company.defs().digests.iter().filter(|digest| digest.send == DigestKind::Scorecard);
+    for digest in cards {
+        for group in digests::groups(company, digest).into_iter().filter_map(|group| group.only(SCORECARD_OF)) {
+            let today = group.place.zone.day_of(now);
+            let is_over =
+                |day: Day| moment(&group.place.zone, day, digest.at) <= now && is_working_day(&group.place, day);
+            let day = if is_over(today) { Some(today) } else { last_working_day(&group.place, today) };
+            let Some(day) = day else { continue };
+            let at = moment(&group.place.zone, day, digest.at);
+            let mut desk = Desk::open(program, company, at).await?;
+            for to in &group.to {
+                let written =
+                    digests::written(program, &mut desk, digest, &group.place, to, day, DayState::Open).await?;
+                if let Some((notice, _)) = written {
+                    let text = plain::transcript(&notice.document()?);
+                    let (hour, minute) = (digest.at.hour(), digest.at.minute());
+                    return Ok(format!("to {} at {hour:02}:{minute:02} of {day}:\n{}\n", to.name(), text.trim_end()));
+                }
+            }
+        }
+    }
+    Ok("Nobody has one today.\n".to_owned())
+}
+
 /// Every alert, delivered or waiting for the morning.
 async fn alerts(program: &Program, company: &Company) -> Result<String, AskError> {
     let mut snapshot = program.db.read().await?;
@@ -99,7 +140,7 @@ async fn alerts(program: &Program, company: &Company) -> Result<String, AskError
         let waits = match message.state {
             State::Delivered => String::new(),
             State::Due | State::Sending | State::Unknown => {
-                let local = company.defs().workspace.zone.local(shiftbell_metrics::time::Instant(message.due_at_ms));
+                let local = company.defs().workspace.zone.local(Instant(message.due_at_ms));
                 format!(" (leaves {} {:02}:{:02})", local.date(), local.hour(), local.minute())
             }
             State::Held | State::Dead => format!(" ({})", message.reason.as_deref().unwrap_or("held")),
