@@ -73,7 +73,7 @@ for events in "${sizes[@]}"; do
   read -r starts until num den < <("$python" - "$folder/answer.json" <<'PY'
 import json, sys
 answer = json.load(open(sys.argv[1]))
-answer = answer.get("answer", answer[0]["answer"] if isinstance(answer, list) else answer)
+answer = answer["answers"][0]["answer"]
 import datetime, zoneinfo
 zone = zoneinfo.ZoneInfo(answer["period"]["zone"])
 day = lambda n: datetime.datetime.combine(datetime.date(1970, 1, 1) + datetime.timedelta(n), datetime.time(), zone).isoformat()
