@@ -15,21 +15,21 @@ AE = ("ae.one@clowns.example", "ae.two@clowns.example")
 # What deploy/clowns-to-go.toml says about b2b, as one would write it by hand. Whoever is further along was here too.
 QUESTION = """
 WITH linked AS (
-  SELECT contact, company, at FROM (
-    SELECT contact, company, at, row_number() OVER (PARTITION BY contact ORDER BY at DESC, company DESC) AS place
+  SELECT contact, company, happened FROM (
+    SELECT contact, company, happened, row_number() OVER (PARTITION BY contact ORDER BY happened DESC, company DESC) AS place
     FROM events WHERE contact IS NOT NULL AND company IS NOT NULL) AS links WHERE place = 1),
 segments AS (
   SELECT company, segment FROM (
-    SELECT company, segment, row_number() OVER (PARTITION BY company ORDER BY at DESC) AS place
+    SELECT company, segment, row_number() OVER (PARTITION BY company ORDER BY happened DESC) AS place
     FROM events WHERE segment IS NOT NULL AND company IS NOT NULL) AS named WHERE place = 1),
 business AS (SELECT linked.contact FROM linked JOIN segments USING (company) WHERE segment = 'business'),
 steps AS (
   SELECT contact,
-    min(CASE WHEN type = 'form' AND form IN ('meeting-request', 'calendar-link') THEN at END) AS mql,
-    min(CASE WHEN type = 'meeting' AND status = 'confirmed' AND owner IN ({ae}) THEN at END) AS sql
+    min(CASE WHEN type = 'form' AND form IN ('meeting-request', 'calendar-link') THEN happened END) AS mql,
+    min(CASE WHEN type = 'meeting' AND status = 'confirmed' AND owner IN ({ae}) THEN happened END) AS sql
   FROM events WHERE contact IS NOT NULL AND type IN ('form', 'meeting') GROUP BY contact),
 deals AS (
-  SELECT deal, min(CASE WHEN bant = 'met' OR stage = 'won' THEN at END) AS qualified
+  SELECT deal, min(CASE WHEN bant = 'met' OR stage = 'won' THEN happened END) AS qualified
   FROM events WHERE deal IS NOT NULL AND (bant = 'met' OR stage = 'won') GROUP BY deal),
 deal_people AS (SELECT DISTINCT deal, contact FROM events WHERE deal IS NOT NULL AND contact IS NOT NULL),
 people_deals AS (SELECT contact, min(qualified) AS qualified FROM deal_people JOIN deals USING (deal) GROUP BY contact),
@@ -64,7 +64,7 @@ def by_duckdb(path, sql, times):
     base.execute("SET TimeZone = 'UTC'")
     started = time.perf_counter()
     base.execute(
-        f"""CREATE TABLE events AS SELECT type, at::TIMESTAMPTZ AS at, contact, company, deal, owner, form, status,
+        f"""CREATE TABLE events AS SELECT type, "at"::TIMESTAMPTZ AS happened, contact, company, deal, owner, form, status,
             "set"->'company'->>'segment' AS segment, "set"->'deal'->>'bant' AS bant, "set"->'deal'->>'stage' AS stage
         FROM read_json('{path}', format = 'newline_delimited', columns = {{{", ".join(f"'{c}': 'VARCHAR'" for c in COLUMNS)}, 'set': 'JSON'}})"""
     )
@@ -82,7 +82,7 @@ def by_postgres(path, sql, times):
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, capture_output=True, text=True, **more
         ).stdout
 
-    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, at timestamptz, contact text, company text, deal text, owner text, form text, status text, segment text, bant text, stage text)")
+    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, happened timestamptz, contact text, company text, deal text, owner text, form text, status text, segment text, bant text, stage text)")
     table = path + ".tsv"
     with open(path) as lines, open(table, "w") as out:
         for line in lines:
@@ -93,7 +93,7 @@ def by_postgres(path, sql, times):
             out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
     started = time.perf_counter()
     run(f"\\copy events FROM '{table}'")
-    run("CREATE INDEX ON events (contact, at); CREATE INDEX ON events (type, at)")
+    run("CREATE INDEX ON events (contact, happened); CREATE INDEX ON events (type, happened)")
     load = time.perf_counter() - started
     os.unlink(table)
     run("ANALYZE events")
