@@ -12,27 +12,46 @@ import time
 
 AE = ("ae.one@clowns.example", "ae.two@clowns.example")
 
-# What deploy/clowns-to-go.toml says about b2b, as one would write it by hand. Whoever is further along was here too.
+# What deploy/clowns-to-go.toml says about b2b, as one would write it by hand: whoever is further along was here too, a deal
+# counts for those who brought it, later deals of a customer are expansion, and test contacts count nowhere.
 QUESTION = """
 WITH linked AS (
-  SELECT contact, company, happened FROM (
-    SELECT contact, company, happened, row_number() OVER (PARTITION BY contact ORDER BY happened DESC, company DESC) AS place
+  SELECT contact, company FROM (
+    SELECT contact, company, row_number() OVER (PARTITION BY contact ORDER BY happened DESC, company DESC) AS place
     FROM events WHERE contact IS NOT NULL AND company IS NOT NULL) AS links WHERE place = 1),
 segments AS (
   SELECT company, segment FROM (
     SELECT company, segment, row_number() OVER (PARTITION BY company ORDER BY happened DESC) AS place
     FROM events WHERE segment IS NOT NULL AND company IS NOT NULL) AS named WHERE place = 1),
-business AS (SELECT linked.contact FROM linked JOIN segments USING (company) WHERE segment = 'business'),
+testers AS (SELECT DISTINCT contact FROM events WHERE domain = 'clowns.example' AND contact IS NOT NULL),
+business AS (
+  SELECT linked.contact FROM linked JOIN segments USING (company) LEFT JOIN testers USING (contact)
+  WHERE segment = 'business' AND testers.contact IS NULL),
 steps AS (
   SELECT contact,
+    min(CASE WHEN type = 'contact_created' AND how = 'import' THEN happened END) AS lead,
     min(CASE WHEN type = 'form' AND form IN ('meeting-request', 'calendar-link') THEN happened END) AS mql,
     min(CASE WHEN type = 'meeting' AND status = 'confirmed' AND owner IN ({ae}) THEN happened END) AS sql
-  FROM events WHERE contact IS NOT NULL AND type IN ('form', 'meeting') GROUP BY contact),
+  FROM events WHERE contact IS NOT NULL AND type IN ('contact_created', 'form', 'meeting') GROUP BY contact),
 deals AS (
-  SELECT deal, min(CASE WHEN bant = 'met' OR stage = 'won' THEN happened END) AS qualified
+  SELECT deal, min(happened) AS qualified, min(CASE WHEN stage = 'won' THEN happened END) AS won
   FROM events WHERE deal IS NOT NULL AND (bant = 'met' OR stage = 'won') GROUP BY deal),
-deal_people AS (SELECT DISTINCT deal, contact FROM events WHERE deal IS NOT NULL AND contact IS NOT NULL),
-people_deals AS (SELECT contact, min(qualified) AS qualified FROM deal_people JOIN deals USING (deal) GROUP BY contact),
+deal_companies AS (SELECT deal, max(company) AS company FROM events WHERE deal IS NOT NULL AND company IS NOT NULL GROUP BY deal),
+first_wins AS (
+  SELECT company, min(won) AS first_won FROM deals JOIN deal_companies USING (deal) WHERE won IS NOT NULL GROUP BY company),
+new_deals AS (
+  SELECT deal, qualified FROM deals LEFT JOIN deal_companies USING (deal) LEFT JOIN first_wins USING (company)
+  WHERE first_won IS NULL OR won = first_won OR (won IS NULL AND qualified < first_won)),
+candidates AS (
+  SELECT DISTINCT events.deal, events.contact, steps.lead, steps.mql, steps.sql
+  FROM events JOIN new_deals USING (deal) LEFT JOIN steps ON steps.contact = events.contact WHERE events.contact IS NOT NULL),
+ranked AS (
+  SELECT deal, contact, sql, max(sql) OVER (PARTITION BY deal) AS anybody,
+    row_number() OVER (PARTITION BY deal ORDER BY
+      CASE WHEN mql IS NOT NULL THEN 0 WHEN lead IS NOT NULL THEN 1 ELSE 2 END, coalesce(mql, lead), contact) AS place
+  FROM candidates),
+brought AS (SELECT deal, contact FROM ranked WHERE sql IS NOT NULL OR (anybody IS NULL AND place = 1)),
+people_deals AS (SELECT contact, min(qualified) AS qualified FROM brought JOIN new_deals USING (deal) GROUP BY contact),
 people AS (
   SELECT business.contact, least(steps.mql, steps.sql, people_deals.qualified) AS mql,
     least(steps.sql, people_deals.qualified) AS sql
@@ -41,7 +60,7 @@ SELECT count(*) AS entered, count(CASE WHEN sql - mql <= INTERVAL '{days} days' 
 FROM people WHERE mql >= TIMESTAMPTZ '{start}' AND mql < TIMESTAMPTZ '{until}'
 """
 
-COLUMNS = ["type", "at", "contact", "company", "deal", "owner", "form", "status"]
+COLUMNS = ["type", "at", "contact", "company", "deal", "owner", "form", "status", "how"]
 
 
 def question(start, until, days):
@@ -64,8 +83,9 @@ def by_duckdb(path, sql, times):
     base.execute("SET TimeZone = 'UTC'")
     started = time.perf_counter()
     base.execute(
-        f"""CREATE TABLE events AS SELECT type, "at"::TIMESTAMPTZ AS happened, contact, company, deal, owner, form, status,
-            "set"->'company'->>'segment' AS segment, "set"->'deal'->>'bant' AS bant, "set"->'deal'->>'stage' AS stage
+        f"""CREATE TABLE events AS SELECT type, "at"::TIMESTAMPTZ AS happened, contact, company, deal, owner, form, status, how,
+            "set"->'company'->>'segment' AS segment, "set"->'deal'->>'bant' AS bant, "set"->'deal'->>'stage' AS stage,
+            "set"->'contact'->>'email_domain' AS domain
         FROM read_json('{path}', format = 'newline_delimited', columns = {{{", ".join(f"'{c}': 'VARCHAR'" for c in COLUMNS)}, 'set': 'JSON'}})"""
     )
     load = time.perf_counter() - started
@@ -82,14 +102,14 @@ def by_postgres(path, sql, times):
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, capture_output=True, text=True, **more
         ).stdout
 
-    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, happened timestamptz, contact text, company text, deal text, owner text, form text, status text, segment text, bant text, stage text)")
+    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, happened timestamptz, contact text, company text, deal text, owner text, form text, status text, how text, segment text, bant text, stage text, domain text)")
     table = path + ".tsv"
     with open(path) as lines, open(table, "w") as out:
         for line in lines:
             event = json.loads(line)
             changed = event.get("set") or {}
             row = [event.get(column) for column in COLUMNS]
-            row += [changed.get("company", {}).get("segment"), changed.get("deal", {}).get("bant"), changed.get("deal", {}).get("stage")]
+            row += [changed.get("company", {}).get("segment"), changed.get("deal", {}).get("bant"), changed.get("deal", {}).get("stage"), changed.get("contact", {}).get("email_domain")]
             out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
     started = time.perf_counter()
     run(f"\\copy events FROM '{table}'")

@@ -91,7 +91,7 @@ PY
   start_server
   "$bin/load" answers "$url" load-slack 2000 '/kpi mql-conversion b2b 2026-06-15..2026-09-13'
   echo "answers with two filters (segments)"
-  "$bin/load" answers "$url" load-slack 200 '/kpi mql-conversion b2b 2026-06-15..2026-09-13 product:corporate-events source:ads'
+  "$bin/load" answers "$url" load-slack 200 '/kpi mql-conversion b2b 2026-06-15..2026-09-13 product:corporate-events source:list'
 
   echo "durable ingest: signed batches of 100 changes, acknowledged after fsync"
   "$bin/load" ingest "$url" /hooks/clowns-to-go/hubspot-main load-hubspot 1000 16 0
