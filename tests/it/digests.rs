@@ -1,6 +1,8 @@
 //! Digests and sweeps: each arrives at its time on its reader's clock, once, and is edited once.
 
 mod leaks;
+mod past;
+mod receipts;
 mod sending;
 mod silence;
 mod weekly;

@@ -8,6 +8,7 @@ use crate::template::RenderError;
 
 mod bowtie;
 mod definition_changed;
+mod digest_why;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -28,6 +29,7 @@ pub use bowtie::{
     Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
 };
 pub use definition_changed::{DefinitionChanged, Effect};
+pub use digest_why::{Digest, DigestLine, DigestWhy};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -103,6 +105,7 @@ notices![
     KpiHelp,
     KpiDefinition,
     KpiWhy,
+    DigestWhy,
     KpiPeople,
     KpiUnknown,
     KpiRefused,

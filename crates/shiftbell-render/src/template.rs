@@ -40,6 +40,7 @@ templates![
     "bowtie-picture",
     "bowtie-table",
     "definition-changed",
+    "digest-why",
     "footer",
     "kpi-answer",
     "kpi-definition",

@@ -25,6 +25,14 @@ impl Kind {
         }
     }
 
+    /// Whether its own reports count the stage in which people are today, and not when they reached it.
+    pub fn reports_stage_of_today(self) -> bool {
+        match self {
+            Kind::HubSpot => true,
+            Kind::Generic | Kind::File => false,
+        }
+    }
+
     /// The kind with this word, if it is active.
     pub fn from_word(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)

@@ -217,13 +217,17 @@ pub async fn count(session: &mut Session, workspace: &str) -> Result<i64, StoreE
     Ok(row.map_or(0, |(n,)| n))
 }
 
-/// How many events were appended since [`workspaces::mark`] gave this mark.
+/// The accounts of which events were appended since [`workspaces::mark`] gave this mark, and how many of each.
 ///
 /// # Errors
 /// The database's.
-pub async fn count_since(session: &mut Session, workspace: &str, mark: &str) -> Result<i64, StoreError> {
-    let row: Option<(i64,)> = session.fetch_one(&COUNT_SINCE, &[workspace.into(), mark.into()]).await?;
-    Ok(row.map_or(0, |(n,)| n))
+pub async fn accounts_since(
+    session: &mut Session,
+    workspace: &str,
+    mark: &str,
+) -> Result<Vec<(EntityId, i64)>, StoreError> {
+    let rows: Vec<(i64, i64)> = session.fetch(&ACCOUNTS_SINCE, &[workspace.into(), mark.into()]).await?;
+    Ok(rows.into_iter().map(|(account, n)| (EntityId(account), n)).collect())
 }
 
 /// Each number once, in the order in which rows are locked.
@@ -263,9 +267,11 @@ const OF_ACCOUNTS_AT: Sql = Sql::many(
     &[Text, Big, Text],
 );
 const COUNT: Sql = Sql::one("SELECT CAST(COUNT(*) AS BIGINT) FROM events WHERE workspace = $1");
-const COUNT_SINCE: Sql = Sql::one(
-    "WITH k(mark) AS (SELECT CAST($2 AS TEXT)) SELECT CAST(COUNT(*) AS BIGINT) FROM k CROSS JOIN events AS t \
-     WHERE t.workspace = $1 AND NOT ({visible in k.mark})",
+const ACCOUNTS_SINCE: Sql = Sql::one(
+    "WITH k(mark) AS (SELECT CAST($2 AS TEXT)) SELECT n.account, CAST(COUNT(*) AS BIGINT) \
+     FROM k CROSS JOIN events AS t CROSS JOIN entities AS n \
+     WHERE t.workspace = $1 AND NOT ({visible in k.mark}) AND n.workspace = t.workspace AND n.entity = t.entity \
+     GROUP BY n.account ORDER BY n.account",
 );
 
-pub(crate) const STATEMENTS: &[Sql] = &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, COUNT_SINCE];
+pub(crate) const STATEMENTS: &[Sql] = &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, ACCOUNTS_SINCE];

@@ -92,6 +92,8 @@ pub struct Answered {
     pub question: Question,
     pub answer: Answer,
     pub receipt: String,
+    /// As people call it: `3`.
+    pub version: String,
     pub asked_at: Instant,
 }
 
@@ -259,7 +261,8 @@ async fn answered_in(
         Err(why) => return Ok(Err(why)),
     };
     let receipt = kept::keep(session, program, company, question, &answer, (now, mark)).await?;
-    Ok(Ok(Answered { question: question.clone(), answer, receipt, asked_at: now }))
+    let version = program.versions.said(company.name(), &answer.kpi, &answer.version);
+    Ok(Ok(Answered { question: question.clone(), answer, receipt, version, asked_at: now }))
 }
 
 /// Computes the answer from the numbers that this session sees.

@@ -137,7 +137,7 @@ pub struct Digest {
     /// Only this person's (e-mail)
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
-    /// As of this instant, such as 2026-11-19T22:00:00Z [default: now]
+    /// As it would have been at this instant, such as 2026-11-19T22:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }

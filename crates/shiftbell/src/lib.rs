@@ -20,4 +20,5 @@ pub mod program;
 pub mod readiness;
 pub mod rights;
 pub mod secrets;
+pub mod versions;
 pub mod work;

@@ -63,7 +63,7 @@ pub struct Heading {
 /// Commands that show something in this company.
 pub fn examples(company: &Company) -> Vec<String> {
     let defs = company.defs();
-    let typed = |kpi: &Kpi| kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone());
+    let typed = |kpi: &Kpi| kpi.word().to_owned();
     let rates: Vec<&Kpi> = defs
         .kpis
         .iter()
@@ -90,7 +90,7 @@ pub async fn of(program: &Program, company: &Company) -> Result<Overview, AskErr
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
-    let kpis = kpis::rows(&mut snapshot, company, now).await?;
+    let kpis = kpis::rows(&mut snapshot, company, &program.versions, now).await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
     let motions = company.defs().motions.iter();
     let motions = motions.map(|motion| Heading { id: motion.id.clone(), label: motion.label.clone() }).collect();

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::outlets::Outlets;
 use crate::readiness::Readiness;
+use crate::versions::Versions;
 use crate::work::derive::DeriveError;
 use crate::work::rebuild;
 
@@ -31,6 +32,7 @@ pub struct Program {
     /// Writes receipts behind the answers.
     pub keeper: Keeper,
     pub companies: Companies,
+    pub versions: Versions,
     pub outlets: Outlets,
     /// Everything that runs beside requests; a stop waits for it.
     pub tasks: TaskTracker,
@@ -77,10 +79,11 @@ impl Program {
         chance: Chance,
         companies: Companies,
     ) -> Result<Arc<Program>, Failure> {
-        let program = Program::of(open_database(&config).await?, config, clock, chance, companies);
+        let mut program = Program::of(open_database(&config).await?, config, clock, chance, companies);
         for company in program.companies.all() {
             program.admit(company).await.map_err(|error| Failure::Database(error.to_string()))?;
         }
+        program.read_versions().await?;
         Ok(Arc::new(program))
     }
 
@@ -92,7 +95,8 @@ impl Program {
         companies: Companies,
         name: &str,
     ) -> Result<Arc<Program>, Failure> {
-        let program = Program::of(open_existing_database(&config).await?, config, clock, chance, companies);
+        let mut program = Program::of(open_existing_database(&config).await?, config, clock, chance, companies);
+        program.read_versions().await?;
         let failed = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
         let company = program.companies.chosen(Some(name))?;
         if rebuild::is_current(&program.db, &company.workspace).await.map_err(|error| failed(&error))? {
@@ -115,6 +119,13 @@ impl Program {
                 "{name} has no numbers yet; import events (`shiftbell import`) or receive them (`shiftbell serve`) first"
             ),
         }))
+    }
+
+    /// Once every company's definitions are kept, so that each has its number.
+    async fn read_versions(&mut self) -> Result<(), Failure> {
+        let read = Versions::read(&self.db, &self.companies).await;
+        self.versions = read.map_err(|error| Failure::Database(error.to_string()))?;
+        Ok(())
     }
 
     /// Makes a company known, with the definitions in force.
@@ -153,6 +164,7 @@ impl Program {
             chance,
             db,
             companies,
+            versions: Versions::default(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod digests;
 pub mod import;
 pub mod intake;
 pub mod letter;
+pub mod past;
 pub mod rebuild;
 pub mod refold;
 pub mod shelf;

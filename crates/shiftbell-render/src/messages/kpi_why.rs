@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
+use shiftbell_metrics::money::{Currency, Money};
 
 use super::Message;
 use crate::action::Verb;
@@ -14,6 +15,8 @@ pub struct KpiWhy {
     pub receipt: String,
     /// The figure as it was said. `None`: the receipt has expired and holds nothing any more.
     pub value: Option<Figure>,
+    /// What was asked for: `New ARR, b2b, 17 Aug - 15 Nov 2026, New York time`. Said where there are no parts.
+    pub subject: String,
     pub status: Status,
     pub parts: Option<Parts>,
     /// What is not in the number, as phrases: `6 test contacts (address at clowns.example)`.
@@ -34,8 +37,14 @@ pub struct KpiWhy {
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Same,
+    /// So many events that touch it have arrived since.
     Changed {
         events: u64,
+        now: Figure,
+    },
+    /// It means something else now, under this version.
+    Redefined {
+        version: String,
         now: Figure,
     },
     /// Events behind it were erased on this day.
@@ -51,7 +60,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
     pub entered: u64,
-    /// `people became MQL in b2b`.
+    /// `people became MQLs in b2b`.
     pub entered_as: String,
     /// `15 Jun - 13 Sep 2026, New York time`.
     pub period: String,
@@ -83,8 +92,8 @@ pub struct StageMeaning {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceCheck {
     pub name: String,
-    /// `19 Nov 14:03`.
-    pub complete_to: String,
+    /// `19 Nov 14:03`: when it last sent something.
+    pub heard: String,
     /// `02:00`, the last comparison with everything that the source holds.
     pub last_check: Option<String>,
     pub differences: u64,
@@ -96,6 +105,24 @@ impl Message for KpiWhy {
     fn samples() -> Vec<(&'static str, KpiWhy)> {
         let same = KpiWhy::sample();
         let changed = KpiWhy { status: Status::Changed { events: 3, now: Figure::rate(85, 312) }, ..same.clone() };
+        let redefined = KpiWhy {
+            status: Status::Redefined { version: "4".into(), now: Figure::rate(91, 302) },
+            parts: None,
+            stages: Vec::new(),
+            ..same.clone()
+        };
+        let unchecked = SourceCheck { last_check: None, ..same.sources[0].clone() };
+        let summed = KpiWhy {
+            value: Some(Figure::Money(Money::new(13_040_000, Currency::USD))),
+            subject: "New ARR, b2b, 1 Oct - 15 Nov 2026, New York time".into(),
+            parts: None,
+            left_out: Vec::new(),
+            merged: 0,
+            stages: Vec::new(),
+            sources: vec![unchecked],
+            differs_from: None,
+            ..same.clone()
+        };
         let erased = KpiWhy { status: Status::Erased { on: date(2026, 12, 3) }, ..same.clone() };
         let expired = KpiWhy {
             value: None,
@@ -108,7 +135,14 @@ impl Message for KpiWhy {
             differs_from: None,
             ..same.clone()
         };
-        vec![("same", same), ("changed", changed), ("erased", erased), ("expired", expired)]
+        vec![
+            ("same", same),
+            ("changed", changed),
+            ("redefined", redefined),
+            ("sum", summed),
+            ("erased", erased),
+            ("expired", expired),
+        ]
     }
 
     fn document(&self) -> Result<Document, RenderError> {
@@ -134,10 +168,11 @@ impl KpiWhy {
         KpiWhy {
             receipt: "r-7k3m".into(),
             value: Some(Figure::rate(84, 312)),
+            subject: "MQL to SQL, b2b, 15 Jun - 13 Sep 2026, New York time".into(),
             status: Status::Same,
             parts: Some(Parts {
                 entered: 312,
-                entered_as: "people became MQL in b2b".into(),
+                entered_as: "people became MQLs in b2b".into(),
                 period: "15 Jun - 13 Sep 2026, New York time".into(),
                 window: Some("60 days".into()),
                 reached: 84,
@@ -159,7 +194,7 @@ impl KpiWhy {
             one_version: true,
             sources: vec![SourceCheck {
                 name: "HubSpot".into(),
-                complete_to: "19 Nov 14:03".into(),
+                heard: "19 Nov 14:03".into(),
                 last_check: Some("02:00".into()),
                 differences: 0,
             }],

@@ -63,7 +63,7 @@ pub(super) fn list(company: &Company) -> KpiList {
             .filter(can_be_asked)
             .filter(|kpi| wanted(kpi))
             .map(|kpi| KpiEntry {
-                slug: kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone()),
+                slug: kpi.word().to_owned(),
                 title: kpi.label.clone(),
                 motions: motions_of(defs, kpi),
             })
@@ -93,7 +93,7 @@ fn motions_of(defs: &Definitions, kpi: &Kpi) -> Vec<String> {
 pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) -> Result<KpiHelp, AskError> {
     let defs = company.defs();
     let active: Vec<&Kpi> = defs.kpis.iter().filter(|kpi| kpi.not_active.is_none() && kpi.is_written).collect();
-    let typed = |kpi: &&Kpi| kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone());
+    let typed = |kpi: &&Kpi| kpi.word().to_owned();
     let rates: Vec<String> =
         active.iter().filter(|kpi| matches!(kpi.kind, KpiKind::Conversion { .. })).map(typed).collect();
     let count = active.iter().find(|kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(_) })).map(typed);
@@ -155,7 +155,7 @@ pub(super) async fn definition(
         motions.push(in_motion(defs, kpi, &motion, now));
     }
     let meaning = kpi.means.every.clone().or_else(|| kpi.means.by_motion.values().next().cloned());
-    let slug = kpi.also.first().cloned().unwrap_or_else(|| kpi.slug.clone());
+    let slug = kpi.word().to_owned();
     Ok(Some(KpiDefinition {
         title: kpi.label.clone(),
         slug,
@@ -169,7 +169,7 @@ pub(super) async fn definition(
             .map(|next| defs.kpi(next).map_or_else(|| label(defs, next), |kpi| kpi.label.clone())),
         kept_by: kpi.owner.clone().map(Person::new),
         signed_on: kpi.signed,
-        version: kpi.version.clone(),
+        version: program.versions.said(company.name(), &kpi.slug, &kpi.version),
     }))
 }
 
@@ -211,6 +211,31 @@ pub(super) fn facts_of(defs: &Definitions, motion: &str, stage: &str) -> String 
     match facts {
         Some(facts) => facts.iter().map(|fact| words(fact)).collect::<Vec<_>>().join(" or "),
         None => label(defs, stage),
+    }
+}
+
+/// What a number is made of, without its period: the facts that are counted, else how it is worked out.
+pub(super) fn made_of(defs: &Definitions, kpi: &Kpi, motion: Option<&str>) -> String {
+    match &kpi.kind {
+        KpiKind::Count { of: CountOf::Stage(stage) } if motion.is_none() => label(defs, stage),
+        KpiKind::Count { of } => counted(defs, motion.unwrap_or_default(), of),
+        KpiKind::Conversion { from, to, within, .. } => {
+            let (from, to) = (label(defs, from), label(defs, to));
+            let window = motion
+                .and_then(|motion| within.of(motion))
+                .map_or_else(|| "the window".to_owned(), ToString::to_string);
+            format!("{from} of the period that reached {to} within {window} / {from} of the period")
+        }
+        KpiKind::Stock { .. } => kpi.means.every.as_ref().map_or_else(
+            || format!("{}, as they stood at that moment", lowered(&kpi.label)),
+            |means| lowered(means.trim_end_matches('.')),
+        ),
+        KpiKind::Time { .. }
+        | KpiKind::Sum { .. }
+        | KpiKind::Share { .. }
+        | KpiKind::Worklist { .. }
+        | KpiKind::Formula { .. }
+        | KpiKind::Standard { .. } => formula(defs, kpi),
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         by: answer.by.clone(),
         rows: rows(defs, answer),
         meaning: meaning(defs, answer),
-        version: answer.version.clone(),
+        version: answered.version.clone(),
         footer: Footer::only_you(ages, &answered.receipt),
     }
 }

@@ -22,15 +22,19 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
     let program = Program::to_ask(here.config, clock, here.chance, companies, company.name()).await?;
     let now = program.clock.now();
     let failed = |error: crate::answer::AskError| Failure::Other(anyhow::Error::new(error).context("write the digest"));
+    let desk = match asked.at {
+        Some(_) => Desk::of_past(&program, &company, now).await,
+        None => Desk::open(&program, &company, now).await,
+    };
+    let mut desk = desk.map_err(failed)?;
     let mut said = Vec::new();
     let mut count = 0;
     for group in groups(&company, &digest, person.as_deref()) {
         let day: Day = group.place.zone.day_of(now);
         if asked.send_now {
-            count += digests::send(&program, &company, &digest, &group, day, None, now).await.map_err(failed)?;
+            count += digests::send(&program, &mut desk, &digest, &group, day, None).await.map_err(failed)?;
             continue;
         }
-        let mut desk = Desk::open(&program, &company, now).await.map_err(failed)?;
         for to in &group.to {
             let found = digests::written(&program, &mut desk, &digest, &group.place, to, day, DayState::Open)
                 .await

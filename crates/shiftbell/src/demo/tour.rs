@@ -7,7 +7,7 @@ use shiftbell_metrics::definitions::DigestKind;
 use shiftbell_metrics::schedule::moment;
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::{Day, Instant};
-use shiftbell_render::plain;
+use shiftbell_render::{plain, words};
 use shiftbell_store::outbox::{self, State};
 use shiftbell_store::{StoreError, events, inbox};
 
@@ -113,13 +113,15 @@ async fn scorecard(program: &Program, company: &Company, now: Instant) -> Result
             let day = if is_over(today) { Some(today) } else { last_working_day(&group.place, today) };
             let Some(day) = day else { continue };
             let at = moment(&group.place.zone, day, digest.at);
-            let mut desk = Desk::open(program, company, at).await?;
+            let mut desk = Desk::of_past(program, company, at).await?;
             for to in &group.to {
                 let written =
                     digests::written(program, &mut desk, digest, &group.place, to, day, DayState::Open).await?;
                 if let Some((notice, _)) = written {
                     let text = plain::transcript(&notice.document()?);
                     let (hour, minute) = (digest.at.hour(), digest.at.minute());
+                    let date = day.date();
+                    let day = format!("{} {}", words::weekday(date), words::long_day(date));
                     return Ok(format!("to {} at {hour:02}:{minute:02} of {day}:\n{}\n", to.name(), text.trim_end()));
                 }
             }

@@ -11,6 +11,7 @@ use shiftbell_store::Session;
 
 use crate::answer::{AskError, computed, figure};
 use crate::companies::Company;
+use crate::versions::Versions;
 
 /// One KPI in every motion.
 #[derive(Debug, Serialize)]
@@ -48,17 +49,28 @@ pub struct Cell {
 }
 
 /// The KPIs that are spoken of (those with a level; all that are written where none has one).
-pub(super) async fn rows(session: &mut Session, company: &Company, now: Instant) -> Result<Vec<Row>, AskError> {
+pub(super) async fn rows(
+    session: &mut Session,
+    company: &Company,
+    versions: &Versions,
+    now: Instant,
+) -> Result<Vec<Row>, AskError> {
     let kpis = &company.defs().kpis;
     let have_levels = kpis.iter().any(|kpi| kpi.level.is_some());
     let mut rows = Vec::new();
     for kpi in kpis.iter().filter(|kpi| if have_levels { kpi.level.is_some() } else { kpi.is_written }) {
-        rows.push(row(session, company, kpi, now).await?);
+        rows.push(row(session, company, versions, kpi, now).await?);
     }
     Ok(rows)
 }
 
-async fn row(session: &mut Session, company: &Company, kpi: &Kpi, now: Instant) -> Result<Row, AskError> {
+async fn row(
+    session: &mut Session,
+    company: &Company,
+    versions: &Versions,
+    kpi: &Kpi,
+    now: Instant,
+) -> Result<Row, AskError> {
     let mut values = Vec::new();
     for motion in &company.defs().motions {
         values.push(cell(session, company, kpi, &motion.id, now).await?);
@@ -66,8 +78,8 @@ async fn row(session: &mut Session, company: &Company, kpi: &Kpi, now: Instant) 
     let by_motion = kpi.means.by_motion.iter();
     Ok(Row {
         label: kpi.label.clone(),
-        slug: kpi.also.first().unwrap_or(&kpi.slug).clone(),
-        version: kpi.version.clone(),
+        slug: kpi.word().to_owned(),
+        version: versions.said(company.name(), &kpi.slug, &kpi.version),
         values,
         means: kpi.means.every.clone(),
         means_by_motion: by_motion

@@ -114,7 +114,8 @@ async fn open(
         return Ok(0);
     };
     let mark = due.is_late.then(|| late(&group.place, &due.due, now));
-    let count = send(program, company, digest, group, due.due.day, mark, now).await?;
+    let mut desk = Desk::open(program, company, now).await?;
+    let count = send(program, &mut desk, digest, group, due.due.day, mark).await?;
     set(program, company, &cursor, due.due.day, now).await?;
     Ok(count)
 }
@@ -125,22 +126,21 @@ async fn open(
 /// The database's, or numbers that cannot be read.
 pub async fn send(
     program: &Arc<Program>,
-    company: &Company,
+    desk: &mut Desk<'_>,
     digest: &Digest,
     group: &Group,
     day: Day,
     mark: Option<Mark>,
-    now: Instant,
 ) -> Result<usize, AskError> {
+    let (company, now) = (desk.shelf.company, desk.shelf.now);
     let is_over = closes_at(digest, &group.place, day).is_some_and(|end| end <= now);
     let state = if is_over { DayState::Closed } else { DayState::Open };
-    let mut desk = Desk::open(program, company, now).await?;
     let mut post = Post::new(program, company, digest, day, now);
     for to in &group.to {
         if post::is_said(&mut desk.shelf, digest, day, to).await? {
             continue;
         }
-        if let Some((notice, receipt)) = written(program, &mut desk, digest, &group.place, to, day, state).await? {
+        if let Some((notice, receipt)) = written(program, desk, digest, &group.place, to, day, state).await? {
             let letter = Letter { mark: mark.clone(), ..Letter::new(notice) };
             post.put(to, letter, receipt).await?;
         }

@@ -13,6 +13,7 @@ use crate::answer::rows;
 use crate::answer::{AskError, names_of_person};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::past::{Past, Until};
 
 /// Most rounds of reading for one answer.
 const ROUNDS_MAX: usize = 8;
@@ -26,6 +27,8 @@ pub struct Shelf<'a> {
     /// Which events this snapshot sees.
     pub mark: String,
     generation: Option<i64>,
+    /// The numbers of an earlier hour, in place of the stored ones.
+    past: Option<Past>,
     whole: Rows,
     of_persons: BTreeMap<Read, HashMap<Name, Vec<Entry>>>,
 }
@@ -60,7 +63,24 @@ impl<'a> Shelf<'a> {
         let mut snapshot = program.db.read().await?;
         let generation = workspaces::live_generation(&mut snapshot, company.name()).await?;
         let mark = workspaces::mark(&mut snapshot, company.name()).await?;
-        Ok(Shelf { company, now, snapshot, mark, generation, whole: Rows::default(), of_persons: BTreeMap::new() })
+        let whole = Rows::default();
+        Ok(Shelf { company, now, snapshot, mark, generation, past: None, whole, of_persons: BTreeMap::new() })
+    }
+
+    /// The numbers as they stood at an earlier hour: nothing that happened later is in them. It takes as long as folding
+    /// every account.
+    ///
+    /// # Errors
+    /// The database's, or events that cannot be read.
+    pub async fn of_past(program: &Program, company: &'a Company, hour: Instant) -> Result<Shelf<'a>, AskError> {
+        let mut shelf = Shelf::open(program, company, hour).await?;
+        shelf.past = Some(Past::fold(&mut shelf.snapshot, company, Until::Hour(hour)).await?);
+        Ok(shelf)
+    }
+
+    /// Whether what happened at this instant is known here.
+    pub fn sees(&self, at: Instant) -> bool {
+        self.past.is_none() || at <= self.now
     }
 
     pub fn session(&mut self) -> &mut Session {
@@ -89,10 +109,13 @@ impl<'a> Shelf<'a> {
             match ask(&asked, &self.whole) {
                 Outcome::Answer(answer) => return Ok(Ok(*answer)),
                 Outcome::Cannot(why) => return Ok(Err(why)),
-                Outcome::Need(reads) => {
-                    let name = self.company.name();
-                    rows::read(&mut self.snapshot, name, self.generation, reads, &mut self.whole).await?;
-                }
+                Outcome::Need(reads) => match &self.past {
+                    Some(past) => past.lay_out(reads, &mut self.whole),
+                    None => {
+                        let name = self.company.name();
+                        rows::read(&mut self.snapshot, name, self.generation, reads, &mut self.whole).await?;
+                    }
+                },
             }
         }
         Err(AskError::Endless)
@@ -151,6 +174,9 @@ impl<'a> Shelf<'a> {
         series: &str,
         (from, until): (Day, Day),
     ) -> Result<Vec<Entry>, AskError> {
+        if let Some(past) = &self.past {
+            return Ok(past.entries(motion, series, (from, until)));
+        }
         let name = self.company.name();
         rows::entries(&mut self.snapshot, name, self.generation, (motion, series), from..until).await
     }

@@ -1,6 +1,7 @@
 //! The family that exists without being written: every stage, every step to the next one and its time.
 
 use super::super::model::{Better, CountOf, Kpi, KpiKind, Motion, PerMotion, Stage, TimeShow, TimeTo};
+use super::super::say::lower;
 use super::super::words;
 use super::kind::{WINDOW, not_active};
 use super::{Ground, RESERVED};
@@ -64,7 +65,7 @@ fn conversion(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>)
     }
     let within = PerMotion::every(WINDOW);
     let kind = KpiKind::Conversion { from: from.id.clone(), to: to.id.clone(), within, early: PerMotion::default() };
-    let label = format!("{} to {}", singular(from), lower(&singular(to)));
+    let label = format!("{} to {}", from.one(), lower(&to.one()));
     kpis.push(unwritten(slug, also, label, kind, Better::Higher, ground));
 }
 
@@ -79,7 +80,7 @@ fn time(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>) {
         working_hours: false,
         show: TimeShow::Median,
     };
-    let label = format!("Time from {} to {}", lower(&singular(from)), lower(&singular(to)));
+    let label = format!("Time from {} to {}", lower(&from.one()), lower(&to.one()));
     kpis.push(unwritten(slug, vec![], label, kind, Better::Lower, ground));
 }
 
@@ -103,24 +104,5 @@ fn unwritten(slug: String, also: Vec<String>, label: String, kind: KpiKind, bett
         is_written: false,
         version: String::new(),
         not_active,
-    }
-}
-
-/// "Leads" as "Lead", where the stage's id is the word without its s.
-fn singular(stage: &Stage) -> String {
-    match stage.label.strip_suffix('s') {
-        Some(one) if words::as_name(one) == stage.id => one.to_owned(),
-        _ => stage.label.clone(),
-    }
-}
-
-/// In the middle of a sentence: "First show" as "first show", but "MQL" as it is.
-fn lower(label: &str) -> String {
-    let mut letters = label.chars();
-    match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(label.chars().skip(1)).collect()
-        }
-        _ => label.to_owned(),
     }
 }

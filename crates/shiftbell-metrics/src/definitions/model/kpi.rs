@@ -50,6 +50,24 @@ pub struct Kpi {
     pub not_active: Option<String>,
 }
 
+impl Kpi {
+    /// The name by which it is offered, and which can be typed. What counts goes by its own name, the plural (`sqls`); a
+    /// rate by its short one where it has one (`mql-conversion`).
+    pub fn word(&self) -> &str {
+        match &self.kind {
+            KpiKind::Conversion { .. } => self.also.first().unwrap_or(&self.slug),
+            KpiKind::Count { .. }
+            | KpiKind::Time { .. }
+            | KpiKind::Sum { .. }
+            | KpiKind::Share { .. }
+            | KpiKind::Stock { .. }
+            | KpiKind::Worklist { .. }
+            | KpiKind::Formula { .. }
+            | KpiKind::Standard { .. } => &self.slug,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum KpiKind {
     Count { of: CountOf },

@@ -126,7 +126,9 @@ impl Reader<'_, '_> {
 
     async fn ask(&mut self, question: Question) -> Result<Option<Answer>, AskError> {
         let answer = self.shelf.ask(&question).await?.ok();
-        self.questions.push(question);
+        // The period is written down, so that the receipt names the same days next week.
+        let period = answer.as_ref().map(|answer| answer.period.clone()).or(question.period.clone());
+        self.questions.push(Question { period, ..question });
         Ok(answer)
     }
 
@@ -253,11 +255,14 @@ pub(crate) fn steps<'a>(defs: &'a Definitions, motion: &Motion) -> Vec<&'a Stage
     defs.chain.iter().filter(is_counted).collect()
 }
 
-/// The KPI that counts who reached a stage in a motion.
+/// The KPI that counts who reached a stage in a motion: of several, the plain one that goes by the stage's own name.
 pub(crate) fn stage_count<'a>(defs: &'a Definitions, stage: &str, motion: &str) -> Option<&'a Kpi> {
+    let is_count = |kpi: &&Kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if of == stage);
+    let label = defs.stage(stage).map(|stage| stage.label.as_str());
     defs.kpis
         .iter()
-        .find(|kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if of == stage) && is_in(kpi, motion))
+        .filter(|kpi| is_count(kpi) && is_in(kpi, motion))
+        .min_by_key(|kpi| (Some(kpi.label.as_str()) != label, kpi.credit.is_some(), kpi.motion.is_some()))
 }
 
 /// The KPI that follows those of one stage to another.

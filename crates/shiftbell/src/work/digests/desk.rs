@@ -28,7 +28,20 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// The database's.
     pub async fn open(program: &Program, company: &'a Company, now: Instant) -> Result<Desk<'a>, AskError> {
-        let mut shelf = Shelf::open(program, company, now).await?;
+        Desk::at(Shelf::open(program, company, now).await?).await
+    }
+
+    /// As it would have been at an earlier hour. How fresh the data were then is not known, and so not said.
+    ///
+    /// # Errors
+    /// The database's, or events that cannot be read.
+    pub async fn of_past(program: &Program, company: &'a Company, hour: Instant) -> Result<Desk<'a>, AskError> {
+        let desk = Desk::at(Shelf::of_past(program, company, hour).await?).await?;
+        Ok(Desk { ages: Vec::new(), ..desk })
+    }
+
+    async fn at(mut shelf: Shelf<'a>) -> Result<Desk<'a>, AskError> {
+        let (company, now) = (shelf.company, shelf.now);
         let seen = Seen::read(&mut shelf).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
         Ok(Desk { shelf, seen, ages, usual: BTreeMap::new() })

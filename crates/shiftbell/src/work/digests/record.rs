@@ -7,12 +7,13 @@ use shiftbell_store::{entities, events};
 use crate::answer::AskError;
 use crate::work::shelf::Shelf;
 
-/// What an entity's record is called; `None` if none of its events says so.
+/// What an entity's record is called at the hour of the shelf; `None` if none of its events says so.
 pub(crate) async fn name(shelf: &mut Shelf<'_>, entity: EntityId) -> Result<Option<String>, AskError> {
     let name = shelf.company.name();
     let Some(known) = entities::get(&mut shelf.snapshot, name, &[entity]).await?.pop() else { return Ok(None) };
     let stored = events::of_accounts(&mut shelf.snapshot, name, &[known.account]).await?;
-    let known: Vec<Event> = stored.iter().filter_map(|stored| stored.event().ok()).collect();
+    let by_then = stored.iter().filter(|stored| shelf.sees(stored.at));
+    let known: Vec<Event> = by_then.filter_map(|stored| stored.event().ok()).collect();
     Ok(name_in(&known, entity))
 }
 

@@ -31,7 +31,7 @@ impl Seen {
             seen.sources.entry(sighting.name).or_default().insert(sighting.source);
         }
         for incident in incidents::open_ones(&mut shelf.snapshot, name).await? {
-            if incident.rule == silence::RULE {
+            if incident.rule == silence::RULE && incident.opened_at_ms <= shelf.now.as_ms() {
                 let since = silence::since(&incident).unwrap_or(Instant(incident.opened_at_ms));
                 seen.silent.push((incident.subject, since));
             }

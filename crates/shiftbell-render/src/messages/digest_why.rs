@@ -1,0 +1,93 @@
+//! `/kpi why` of a message that nobody asked for: what it was, whose numbers it printed, and how to ask for each again.
+
+use jiff::civil::{Date, date};
+use serde::{Deserialize, Serialize};
+
+use super::Message;
+use crate::document::{Button, Document};
+use crate::facts::Person;
+use crate::template::{self, RenderError};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DigestWhy {
+    pub receipt: String,
+    pub what: Digest,
+    /// `19 Nov 17:00, New York time`: what had happened by then is in it.
+    pub as_of: String,
+    /// Its first line, as it was said.
+    pub headline: String,
+    pub lines: Vec<DigestLine>,
+}
+
+/// Which message it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    Scorecard { person: Person, day: Date },
+    Bowtie { first: Date, last: Date },
+}
+
+/// One figure of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DigestLine {
+    /// `Conversations`, `b2b, MQL to SQL`.
+    pub label: String,
+    /// As it was printed: `26 of 20, done`.
+    pub said: String,
+    /// What is counted, without its full stop.
+    pub made_of: String,
+    /// The command that asks for the same days; `None` if there is none.
+    pub ask: Option<String>,
+}
+
+impl Message for DigestWhy {
+    const NAME: &'static str = "digest-why";
+
+    fn samples() -> Vec<(&'static str, DigestWhy)> {
+        let line = |label: &str, said: &str, made_of: &str, ask: &str| DigestLine {
+            label: label.into(),
+            said: said.into(),
+            made_of: made_of.into(),
+            ask: Some(ask.into()),
+        };
+        let scorecard = DigestWhy {
+            receipt: "r-b41k".into(),
+            what: Digest::Scorecard { person: Person::new("bdr.one@clowns.example"), day: date(2026, 11, 19) },
+            as_of: "19 Nov 17:00, New York time".into(),
+            headline: "Thursday: not yet a successful day. 2 follow-ups to go.".into(),
+            lines: vec![
+                line(
+                    "Conversations",
+                    "26 of 20, done",
+                    "call accepted or reply received",
+                    "/kpi conversations 2026-11-19..2026-11-19 for me",
+                ),
+                line(
+                    "Follow-ups",
+                    "8 of 10, 2 to go (required)",
+                    "follow up done",
+                    "/kpi follow-ups 2026-11-19..2026-11-19 for me",
+                ),
+            ],
+        };
+        let bowtie = DigestWhy {
+            receipt: "r-w46a".into(),
+            what: Digest::Bowtie { first: date(2026, 11, 9), last: date(2026, 11, 15) },
+            as_of: "16 Nov 08:30, New York time".into(),
+            headline: "Week of 9 - 15 November: b2b is 16 % behind its quarter, b2c is 7 % ahead.".into(),
+            lines: vec![
+                line("b2b, MQLs", "22 in the week", "meeting request", "/kpi mqls b2b 2026-11-09..2026-11-15"),
+                DigestLine {
+                    ask: None,
+                    ..line("b2b, MQL to SQL", "26.9 % (84 of 312)", "MQLs that reached SQLs within 60 days", "")
+                },
+            ],
+        };
+        vec![("scorecard", scorecard), ("bowtie", bowtie)]
+    }
+
+    fn document(&self) -> Result<Document, RenderError> {
+        let off: Button = super::something_is_off(&self.receipt);
+        Ok(template::document(Self::NAME, self)?.with_buttons([off]))
+    }
+}

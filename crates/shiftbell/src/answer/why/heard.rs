@@ -1,0 +1,51 @@
+//! Which sources stand behind a number, when they were last heard, and which of them count differently themselves.
+
+use std::collections::BTreeMap;
+
+use shiftbell_metrics::definitions::Kpi;
+use shiftbell_metrics::time::Instant;
+use shiftbell_render::messages::SourceCheck;
+use shiftbell_render::words;
+use shiftbell_sources::Kind;
+use shiftbell_store::{Session, sightings};
+
+use super::Kept;
+use crate::answer::AskError;
+use crate::companies::Company;
+use crate::work::digests::kinds_of;
+
+/// Days in which a source must have been heard to be mentioned.
+const HEARD_WITHIN_DAYS: i32 = 30;
+
+/// The sources that send what the answer counts; every source where that cannot be said.
+pub(super) async fn of(session: &mut Session, company: &Company, kept: &Kept) -> Result<Vec<SourceCheck>, AskError> {
+    let defs = company.defs();
+    let kpi = defs.kpi(&kept.answer.kpi);
+    // Only what counts in the motion that was asked for.
+    let kpi = kpi.map(|kpi| Kpi { motion: kept.answer.motion.clone().or(kpi.motion.clone()), ..kpi.clone() });
+    let kinds = kpi.as_ref().map(|kpi| kinds_of(defs, kpi)).unwrap_or_default();
+    let zone = &defs.workspace.zone;
+    let since = zone.day_of(kept.asked_at).plus(-HEARD_WITHIN_DAYS);
+    let mut last: BTreeMap<String, i64> = BTreeMap::new();
+    for seen in sightings::since(session, company.name(), since).await? {
+        if kinds.is_empty() || kinds.contains(seen.name.as_str()) {
+            let at = last.entry(seen.source).or_insert(seen.last_at_ms);
+            *at = seen.last_at_ms.max(*at);
+        }
+    }
+    Ok(last
+        .into_iter()
+        .map(|(source, at)| {
+            let local = zone.local(Instant(at));
+            let heard = format!("{} {:02}:{:02}", words::day(local.date()), local.hour(), local.minute());
+            SourceCheck { name: company.workspace.source_name(&source), heard, last_check: None, differences: 0 }
+        })
+        .collect())
+}
+
+/// The source of this company whose own report counts the stage in which people are today.
+pub(super) fn counts_today(company: &Company) -> Option<String> {
+    let sources = company.defs().sources.iter();
+    let mut crms = sources.filter(|source| Kind::from_word(&source.kind).is_some_and(Kind::reports_stage_of_today));
+    crms.next().map(|source| company.workspace.source_name(&source.id))
+}

@@ -1,0 +1,59 @@
+//! Versions as people say them: "version 3" is the third meaning of the company's numbers that came into force.
+//!
+//! A KPI goes by the first of them in which it meant what it means: what is changed elsewhere in the file gives it no
+//! new version.
+
+use std::collections::BTreeMap;
+
+use shiftbell_metrics::definitions::{Definitions, read};
+use shiftbell_store::{Db, StoreError, definitions};
+
+use crate::companies::{Companies, vocabulary};
+
+/// Of every company.
+#[derive(Debug, Default)]
+pub struct Versions(BTreeMap<String, Vec<Meaning>>);
+
+/// One meaning: its number, and the hash of each KPI in it.
+#[derive(Debug)]
+struct Meaning {
+    number: i64,
+    kpis: BTreeMap<String, String>,
+}
+
+impl Versions {
+    /// Reads every meaning that was ever in force.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read(db: &Db, companies: &Companies) -> Result<Versions, StoreError> {
+        let mut all = BTreeMap::new();
+        let mut snapshot = db.read().await?;
+        for company in companies.all() {
+            let defs = company.defs();
+            let mut meanings = Vec::new();
+            for kept in definitions::all(&mut snapshot, company.name()).await? {
+                let kpis = if kept.meaning == defs.meaning {
+                    hashes(defs)
+                } else {
+                    // What this version cannot read any more has no KPI that could be the same as one of today's.
+                    read("", &kept.text, &vocabulary()).definitions.as_ref().map(hashes).unwrap_or_default()
+                };
+                meanings.push(Meaning { number: kept.number, kpis });
+            }
+            all.insert(company.name().to_owned(), meanings);
+        }
+        Ok(Versions(all))
+    }
+
+    /// What people call this hash of a KPI: the number of the first meaning with it; the hash itself where none is known.
+    pub fn said(&self, workspace: &str, kpi: &str, hash: &str) -> String {
+        let meanings = self.0.get(workspace).map(Vec::as_slice).unwrap_or_default();
+        let with_it = meanings.iter().filter(|meaning| meaning.kpis.get(kpi).is_some_and(|known| known == hash));
+        with_it.map(|meaning| meaning.number).min().map_or_else(|| hash.to_owned(), |number| number.to_string())
+    }
+}
+
+fn hashes(defs: &Definitions) -> BTreeMap<String, String> {
+    defs.kpis.iter().map(|kpi| (kpi.slug.clone(), kpi.version.clone())).collect()
+}
