@@ -125,6 +125,19 @@ pub enum Figure {
     },
 }
 
+impl Figure {
+    /// How many records it counts.
+    pub fn counted(&self) -> i64 {
+        match self {
+            Figure::Rate { rate } => rate.den,
+            Figure::Count { count } => *count,
+            Figure::Duration { reached, open, .. } => reached + open,
+            Figure::Money { records, .. } => *records,
+            Figure::Number { .. } => 0,
+        }
+    }
+}
+
 /// Those whose window has closed, and those who may still arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maturity {

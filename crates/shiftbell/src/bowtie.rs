@@ -21,6 +21,8 @@ const WEEKS: u32 = 13;
 #[derive(Clone, Debug, Serialize)]
 pub struct Bowtie {
     pub period: String,
+    /// How many weeks each rate is made of.
+    pub weeks: u32,
     pub motions: Vec<Motion>,
 }
 
@@ -95,7 +97,7 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
         }
         motions.push(Motion { id: motion.id.clone(), label: motion.label.clone(), steps });
     }
-    Ok(Bowtie { period: period.label, motions })
+    Ok(Bowtie { period: period.label, weeks: defs.policies.default_period_weeks, motions })
 }
 
 fn is_count_of(kind: &KpiKind, stage: &str) -> bool {
@@ -123,6 +125,14 @@ fn is_conversion(kind: &KpiKind, stage: &str, next: &str) -> bool {
 }
 
 impl Bowtie {
+    /// What is to be known of the rates beside the counts.
+    fn not_chained(&self) -> String {
+        let weeks = self.weeks;
+        format!(
+            "Each rate: the latest {weeks} full weeks whose window is closed, each step with its own window, so the counts do not chain."
+        )
+    }
+
     /// The whole in a sentence.
     pub fn headline(&self) -> String {
         format!("Who reached each stage, {}, and how many went on to the next.", self.period)
@@ -143,6 +153,7 @@ impl Bowtie {
                 out.push('\n');
             }
         }
+        out.push_str(&format!("\n{}\n", self.not_chained()));
         out
     }
 

@@ -140,7 +140,7 @@ async fn why_works_the_number_out_again_from_the_events_and_says_what_changed_si
         28 became SQLs within 60 days: counted
         34 were lost (deal lost or disqualified) within 60 days
         41 neither; 1 of these became SQLs later, after their 60 days
-        Left out: 1 test record (contact.email_domain).
+        Left out: 1 test record (contact.email_domain is clowns.example).
         MQL: meeting request or calendar request. SQL: meeting confirmed. Version 1, the same for the whole period.
         HubSpot last heard 19 Nov 14:05.
         shop last heard 19 Nov 14:05.
@@ -169,7 +169,7 @@ async fn why_works_the_number_out_again_from_the_events_and_says_what_changed_si
         28 became SQLs within 60 days: counted
         34 were lost (deal lost or disqualified) within 60 days
         41 neither; 1 of these became SQLs later, after their 60 days
-        Left out: 1 test record (contact.email_domain).
+        Left out: 1 test record (contact.email_domain is clowns.example).
 
         MQL: meeting request or calendar request. SQL: meeting confirmed. Version 1, the same for the whole period.
         HubSpot last heard 19 Nov 14:05.

@@ -52,13 +52,13 @@ async fn a_won_deal_is_announced_once_however_often_the_crm_says_it() {
         app.idle().await;
         allow_duplicates! { assert_snapshot!(app.slack.transcript("#wins"), @r#"
         shiftbell:
-        *Sample Hotel Group is won: $18,000 a year.* Found by bdr.one, closed by ae.one. 41 days.
+        *Sample Hotel Group is won: $18,000 a year.* Found by bdr.one, closed by ae.one. 38 days.
         HubSpot under 1 min ago.
         [Something is off]  [Why]
         "#); }
         allow_duplicates! { assert_snapshot!(app.discord.transcript(WINS_IN_DISCORD), @r#"
         shiftbell:
-        **Sample Hotel Group is won: $18,000 a year.** Found by bdr.one, closed by ae.one. 41 days.
+        **Sample Hotel Group is won: $18,000 a year.** Found by bdr.one, closed by ae.one. 38 days.
 
         -# HubSpot under 1 min ago.
         [Something is off]  [Why]
@@ -100,6 +100,7 @@ async fn a_customer_that_leaves_is_told_to_whoever_keeps_it_and_to_nobody_else()
         *Sample Insurance will leave on 31 December: $2,400 a month, $28,800 a year.*
         Cancelled today at 10:41 in shop for the end of the paid term. Reason given: too few events used.
         Customer since January 2024.
+        Next: call them; 42 days are left.
         shop under 1 min ago. Only you see this.
         [I take it]  [Something is off]  [... Snooze 3 days / Who sees this / Why]
         "#); }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choose::answer;
 use super::rows::{Desk, Read, Rows};
-use super::{Answer, Asked, Cannot, Figure, who};
+use super::{Answer, Asked, Cannot, who};
 use crate::cell::{CellChange, CellKey, spread};
 use crate::contribution::{Contribution, Delta};
 use crate::definitions::Definitions;
@@ -55,7 +55,7 @@ pub fn recompute(
     };
     Ok(Recount {
         answer: from(&rows)?,
-        test_records: size(&from(&tested)?.figure) - size(&from(&untested)?.figure),
+        test_records: from(&tested)?.figure.counted() - from(&untested)?.figure.counted(),
         merged: merges.iter().filter(|into| counted.contains(into)).count() as i64,
     })
 }
@@ -68,17 +68,6 @@ fn needed(asked: &Asked<'_>) -> Result<Vec<Read>, Cannot> {
     let mut needed: BTreeSet<Read> = desk.missing().into_iter().collect();
     needed.extend(who(asked, &nothing)?.err().unwrap_or_default());
     Ok(needed.into_iter().collect())
-}
-
-/// How many a figure counts.
-fn size(figure: &Figure) -> i64 {
-    match figure {
-        Figure::Rate { rate } => rate.den,
-        Figure::Count { count } => *count,
-        Figure::Duration { reached, open, .. } => reached + open,
-        Figure::Money { records, .. } => *records,
-        Figure::Number { .. } => 0,
-    }
 }
 
 /// Rows made from contributions instead of read: only those that are needed are kept.

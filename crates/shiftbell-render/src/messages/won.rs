@@ -20,7 +20,7 @@ pub struct Won {
     pub closed_by: Option<Person>,
     /// `the spring campaign`.
     pub helped_by: Option<String>,
-    /// From the first touch, and how long it usually takes.
+    /// From the opened deal, and how long it usually takes.
     pub days: Option<u64>,
     pub usual_days: Option<u64>,
     pub footer: Footer,

@@ -2,11 +2,12 @@
 
 mod digest;
 mod heard;
+mod left_out;
 mod parts;
 mod since;
 
 use serde::Deserialize;
-use shiftbell_metrics::answer::{Answer, Asked, Outcome, Read, Rows, Ways, ask, ways};
+use shiftbell_metrics::answer::{Answer, Asked, Outcome, Read, Rows, Someone, Ways, ask, ways, who};
 use shiftbell_metrics::definitions::KpiKind;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
@@ -70,7 +71,7 @@ async fn explained(
     };
     let sources = heard::of(&mut snapshot, company, kept).await?;
     drop(snapshot);
-    let (left_out, merged) = parts::left_out(company, &past.left_out);
+    let (left_out, merged) = left_out::of(company, kept, &past)?;
     // What it was made of can be said only by what it means now.
     let is_redefined = matches!(status, Status::Redefined { .. });
     let made_of = kept.ways(company, &past)?.filter(|_| !is_redefined).map(|ways| parts::of(company, kept, &ways));
@@ -133,6 +134,21 @@ impl Kept {
                     all.extend(reads.iter().cloned());
                     past.lay_out(reads, &mut rows);
                 }
+            }
+        }
+        Err(AskError::Endless)
+    }
+
+    /// Everybody who entered; nobody where the answer is not about single records.
+    fn who(&self, company: &Company, past: &Past) -> Result<Vec<Someone>, AskError> {
+        let names = names_of(company, &self.question);
+        let asked = Asked { defs: company.defs(), question: &self.question, now: self.asked_at, names: &names };
+        let mut rows = Rows::default();
+        for _ in 0..super::ROUNDS_MAX {
+            match who(&asked, &rows) {
+                Ok(Ok(found)) => return Ok(found),
+                Ok(Err(reads)) => past.lay_out(reads, &mut rows),
+                Err(_) => return Ok(Vec::new()),
             }
         }
         Err(AskError::Endless)

@@ -13,7 +13,8 @@ use shiftbell_store::{StoreError, Tx, events};
 
 use super::Workspace;
 use super::derive::{DeriveError, Derived};
-use super::story::Story;
+use super::story::{Story, cycle};
+use crate::answer::AskError;
 
 /// Decides about everything that entered the numbers, and enqueues what is to be said.
 ///
@@ -43,7 +44,16 @@ async fn happened(
 ) -> Result<(), DeriveError> {
     let stored = events::of_accounts(tx, &workspace.name, &[account]).await?;
     let known: Vec<_> = stored.into_iter().filter_map(|stored| Some((stored.event().ok()?, stored.source))).collect();
-    let Some(story) = Story::of(workspace, row, &known) else { return Ok(()) };
+    // A message without it is better than none.
+    let cycle = match cycle::of(tx, workspace, row, now).await {
+        Ok(cycle) => cycle,
+        Err(AskError::Store(error)) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, rule = rule.id, "cannot say how long a deal took");
+            None
+        }
+    };
+    let Some(story) = Story::of(workspace, row, &known, cycle) else { return Ok(()) };
     for to in recipients(workspace, rule, row) {
         let decision = decide_event(&EventFacts {
             rule,

@@ -4,7 +4,7 @@ use shiftbell_metrics::answer::{Read, Rows};
 use shiftbell_metrics::cell::{Spread, spread};
 use shiftbell_metrics::contribution::{Contribution, Delta, Entry, delta};
 use shiftbell_metrics::event::Event;
-use shiftbell_metrics::fold::{LeftOut, StoredEvent};
+use shiftbell_metrics::fold::{LeftOut, Plan, StoredEvent};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::segment::Segment;
 use shiftbell_metrics::time::{Day, Instant};
@@ -32,7 +32,12 @@ pub enum Until<'a> {
 pub struct Past {
     numbers: Spread,
     pub left_out: Vec<LeftOut>,
+    /// Every event of the accounts in which a test record was left out.
+    pub with_tests: Vec<Journey>,
 }
+
+/// An account with its events.
+pub type Journey = (EntityId, Vec<StoredEvent>);
 
 impl Past {
     /// Folds every account as its events were.
@@ -54,12 +59,22 @@ impl Past {
             after = Some(*last);
             for (account, journey) in journeys(session, company, &accounts, until).await? {
                 let (contributions, left_out) = plan.fold_whole(account, &journey);
-                past.left_out.extend(left_out);
-                for (_, contribution) in contributions {
-                    all.merge(delta(&Contribution::default(), &contribution));
+                add(&mut all, contributions);
+                if left_out.iter().any(|left| matches!(left, LeftOut::Test(_))) {
+                    past.with_tests.push((account, journey));
                 }
+                past.left_out.extend(left_out);
             }
         }
+    }
+
+    /// What a few accounts alone give under this plan.
+    pub fn of(company: &Company, plan: &Plan, journeys: &[Journey]) -> Past {
+        let mut all = Delta::default();
+        for (account, journey) in journeys {
+            add(&mut all, plan.fold(*account, journey));
+        }
+        Past { numbers: spread(&all, plan, &company.defs().workspace.zone, 1), ..Past::default() }
     }
 
     /// What reads of the stored numbers would give.
@@ -91,6 +106,12 @@ impl Past {
     }
 }
 
+fn add(all: &mut Delta, contributions: Vec<(EntityId, Contribution)>) {
+    for (_, contribution) in contributions {
+        all.merge(delta(&Contribution::default(), &contribution));
+    }
+}
+
 /// The events of these accounts that there were, account by account.
 ///
 /// # Errors
@@ -100,7 +121,7 @@ pub async fn journeys(
     company: &Company,
     accounts: &[EntityId],
     until: Until<'_>,
-) -> Result<Vec<(EntityId, Vec<StoredEvent>)>, AskError> {
+) -> Result<Vec<Journey>, AskError> {
     let mut stored = known(session, company, accounts, until).await?.into_iter().peekable();
     let mut all = Vec::new();
     while let Some(first) = stored.next() {

@@ -5,13 +5,18 @@ use shiftbell_metrics::definitions::Rule;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::money::Money;
-use shiftbell_metrics::time::{Instant, MS_PER_DAY, Zone};
+use shiftbell_metrics::time::{Instant, Zone};
 use shiftbell_metrics::value::Value;
 use shiftbell_render::facts::{Footer, Person, SeenBy, SourceAge, Sources};
 use shiftbell_render::messages::{Leaving, LeavingKind, Notice, Record, Won};
 
 use super::Workspace;
 use super::decide::To;
+
+pub(super) mod cycle;
+mod signs;
+
+use cycle::Cycle;
 
 /// A fact that happened, with the events of its account.
 #[derive(Debug)]
@@ -21,16 +26,23 @@ pub(super) struct Story<'a> {
     /// The event at which it happened, and its source.
     happened: &'a (Event, String),
     known: &'a [(Event, String)],
+    /// How long it took, for a deal.
+    cycle: Option<Cycle>,
 }
 
 impl<'a> Story<'a> {
     /// `None` if the event cannot be found any more.
-    pub(super) fn of(workspace: &'a Workspace, row: &'a Row, known: &'a [(Event, String)]) -> Option<Story<'a>> {
+    pub(super) fn of(
+        workspace: &'a Workspace,
+        row: &'a Row,
+        known: &'a [(Event, String)],
+        cycle: Option<Cycle>,
+    ) -> Option<Story<'a>> {
         let entry = &row.entry;
         let at_that_time = || known.iter().filter(|(event, _)| event.at == entry.at);
         let happened =
             at_that_time().find(|(event, _)| event.entity_id() == entry.entity).or_else(|| at_that_time().next())?;
-        Some(Story { workspace, row, happened, known })
+        Some(Story { workspace, row, happened, known, cycle })
     }
 
     pub(super) fn event_id(&self) -> &str {
@@ -61,7 +73,6 @@ impl<'a> Story<'a> {
     }
 
     fn won(&self, to: &To) -> Won {
-        let days = self.first_at().map(|first| self.row.entry.at.since(first) / MS_PER_DAY);
         let is_yearly = self.latest(EntityKind::Deal, "annual_amount").is_some();
         Won {
             record: self.record(),
@@ -69,9 +80,9 @@ impl<'a> Story<'a> {
             per: is_yearly.then(|| "a year".to_owned()),
             found_by: self.person(self.row.entry.sourced.as_deref()),
             closed_by: self.person(self.row.entry.owner.as_deref()),
-            helped_by: None,
-            days: days.and_then(|days| u64::try_from(days).ok()),
-            usual_days: None,
+            helped_by: self.campaign(),
+            days: self.cycle.map(|cycle| cycle.days),
+            usual_days: self.cycle.and_then(|cycle| cycle.usual),
             footer: self.footer(to),
         }
     }
@@ -98,6 +109,12 @@ impl<'a> Story<'a> {
             }
             (_, None) => LeavingKind::Gone,
         };
+        let whom = || signs::whom(self.known).unwrap_or_else(|| "them".to_owned());
+        let next = match &kind {
+            LeavingKind::Cancelled { .. } => Some(format!("call {}", whom())),
+            LeavingKind::NotPaid { .. } => Some(format!("ask {} about the payment", whom())),
+            LeavingKind::Gone => None,
+        };
         Some(Leaving {
             record: self.record(),
             kind,
@@ -106,10 +123,10 @@ impl<'a> Story<'a> {
             at: moment(event.at, due, place),
             source: self.workspace.source_name(&self.happened.1),
             reason: word(event, "reason").map(str::to_owned),
-            seen_before: Vec::new(),
+            seen_before: signs::before(self.known, event.at),
             customer_since: self.customer_since(zone),
             kept: None,
-            next: None,
+            next,
             footer: self.footer(to),
         })
     }
@@ -119,19 +136,11 @@ impl<'a> Story<'a> {
         started.map(|(event, _)| event.at).min().map(|at| zone.day_of(at).date())
     }
 
-    fn first_at(&self) -> Option<Instant> {
-        let deal = self.happened.0.names.get(&EntityKind::Deal);
-        let people: Vec<&String> = self
-            .known
-            .iter()
-            .filter(|(event, _)| deal.is_some() && event.names.get(&EntityKind::Deal) == deal)
-            .filter_map(|(event, _)| event.names.get(&EntityKind::Contact))
-            .collect();
-        let is_about = |event: &Event| {
-            event.names.get(&EntityKind::Deal) == deal
-                || event.names.get(&EntityKind::Contact).is_some_and(|contact| people.contains(&contact))
-        };
-        self.known.iter().filter(|(event, _)| is_about(event)).map(|(event, _)| event.at).min()
+    /// `the spring campaign`, where the CRM says which one brought the contact.
+    fn campaign(&self) -> Option<String> {
+        let campaign = self.latest(EntityKind::Contact, "campaign")?.as_text()?.trim().to_owned();
+        let is_said = campaign.to_lowercase().ends_with("campaign");
+        (!campaign.is_empty()).then(|| format!("the {campaign}{}", if is_said { "" } else { " campaign" }))
     }
 
     /// The customer by the name that people use: of the company, else of the deal, else of the person.
@@ -202,6 +211,8 @@ fn moment(at: Instant, due: Instant, zone: &Zone) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shiftbell_metrics::time::MS_PER_DAY;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,6 @@
 
 use shiftbell_metrics::answer::{Answer, Ways};
 use shiftbell_metrics::definitions::{CountOf, KpiKind, Stage, StageOf, TimeTo};
-use shiftbell_metrics::fold::LeftOut;
 use shiftbell_render::messages::{Parts, StageMeaning};
 
 use super::Kept;
@@ -51,24 +50,6 @@ pub(super) fn of(company: &Company, kept: &Kept, ways: &Ways) -> Parts {
 
 fn staged<'a>(company: &'a Company, label: Option<&String>) -> Option<&'a Stage> {
     company.defs().chain.iter().find(|stage| Some(&stage.label) == label)
-}
-
-/// What is not in any number: test records, deleted ones, and how many merged duplicates count once.
-pub(super) fn left_out(company: &Company, all: &[LeftOut]) -> (Vec<String>, u64) {
-    let how_many = |wanted: fn(&LeftOut) -> bool| all.iter().filter(|left| wanted(left)).count();
-    let tests = how_many(|left| matches!(left, LeftOut::Test(_)));
-    let deleted = how_many(|left| matches!(left, LeftOut::Deleted(_)));
-    let merged = how_many(|left| matches!(left, LeftOut::Merged { .. }));
-    let mut phrases = Vec::new();
-    if tests > 0 {
-        let field =
-            company.defs().privacy.test_records.first().map_or_else(String::new, |(field, _)| format!(" ({field})"));
-        phrases.push(format!("{tests} test {}{field}", if tests == 1 { "record" } else { "records" }));
-    }
-    if deleted > 0 {
-        phrases.push(format!("{deleted} deleted {}", if deleted == 1 { "record" } else { "records" }));
-    }
-    (phrases, u64::try_from(merged).unwrap_or(0))
 }
 
 /// What the stages of an answer mean in its motion.

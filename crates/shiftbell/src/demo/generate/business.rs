@@ -7,8 +7,12 @@ use super::fact::{Fact, Step};
 use super::names::{CORPORATE, Who};
 use super::year::Year;
 
+/// Of the imported contacts, how many ask for a meeting.
+const ASKING: f64 = 0.15;
 /// Contacts imported in an ordinary week of the sample company.
 const LEADS_A_WEEK: f64 = 162.0;
+/// Of those who will ask for a meeting, how many look at the website before their list is imported.
+const BROWSED_FIRST: f64 = 0.5;
 /// Since when calls and e-mails are logged in full.
 const LOGGED_DAYS: usize = 60;
 /// For how long the requests for corporate events have been left lying.
@@ -21,6 +25,7 @@ pub(super) fn day(year: &mut Year, index: usize) {
     if !year.rhythm.is_working_day(index) {
         return;
     }
+    browse(year, index);
     if matches!(year.rhythm.weekday(index), 0 | 2) {
         import(year, index);
     }
@@ -28,6 +33,17 @@ pub(super) fn day(year: &mut Year, index: usize) {
         for bdr in 0..3 {
             log(year, index, bdr);
         }
+    }
+}
+
+/// People of companies look at the website, and nobody knows yet who they are.
+fn browse(year: &mut Year, index: usize) {
+    let asking = LEADS_A_WEEK / 5.0 * ASKING * year.rhythm.business_season(index) * year.scale;
+    for _ in 0..year.chance.about(asking * BROWSED_FIRST) {
+        let visitor = year.record();
+        let at_ms = year.rhythm.start_ms(0, index) + year.chance.between(9 * MS_PER_HOUR, 17 * MS_PER_HOUR);
+        year.happens(at_ms, Fact::Visited { visitor, page: 2 });
+        year.browsed.push_back(visitor);
     }
 }
 
@@ -59,10 +75,12 @@ fn imported(year: &mut Year, company: u64, product: u8, at_ms: i64) {
     let bdr = Who::bdr_of(company);
     year.happens(at_ms, Fact::Imported { contact, company, product });
     year.hand_over(bdr.place(), contact);
-    if year.chance.is(0.15) {
+    if year.chance.is(ASKING) {
         let days = year.chance.days(9.0, 0.75);
         let at_ms = year.rhythm.work_after(at_ms, days, bdr.place(), &mut year.chance);
-        request(year, contact, company, product, at_ms);
+        // Who looked first was not known then; the form says who it was.
+        let browsed = if year.chance.is(BROWSED_FIRST) { year.browsed.pop_front() } else { None };
+        request(year, contact, company, product, browsed, at_ms);
     } else if year.chance.is(0.1) {
         let days = year.chance.days(35.0, 0.5);
         let at_ms = year.rhythm.work_after(at_ms, days, bdr.place(), &mut year.chance);
@@ -76,10 +94,10 @@ fn product(year: &mut Year) -> u8 {
 }
 
 /// Somebody asks for a meeting. In the last weeks nobody felt responsible for corporate events: the planted leak.
-pub(super) fn request(year: &mut Year, contact: u64, company: u64, product: u8, at_ms: i64) {
+fn request(year: &mut Year, contact: u64, company: u64, product: u8, browsed: Option<u64>, at_ms: i64) {
     let bdr = Who::bdr_of(company);
     let is_leak = product == CORPORATE && year.rhythm.until_ms - at_ms < LEAK_MS;
-    let visitor = year.record();
+    let visitor = browsed.unwrap_or_else(|| year.record());
     let is_calendar = year.chance.is(0.3);
     let is_ownerless = is_leak && year.chance.is(0.5);
     let page = if product == CORPORATE { 2 } else { 1 };
@@ -89,7 +107,7 @@ pub(super) fn request(year: &mut Year, contact: u64, company: u64, product: u8, 
     if year.chance.is(0.5) {
         year.happens(at_ms + MS_PER_MINUTE, automatic);
     }
-    let is_sold = year.chance.is(if is_leak { 0.05 } else { [0.33, 0.31, 0.22][usize::from(product)] });
+    let is_sold = year.chance.is(if is_leak { 0.01 } else { [0.31, 0.29, 0.24][usize::from(product)] });
     if is_sold || year.chance.is(if is_leak { 0.3 } else { 0.85 }) {
         let days = year.chance.days(0.12, 0.9);
         let at_ms = year.rhythm.work_after(at_ms, days, bdr.place(), &mut year.chance);

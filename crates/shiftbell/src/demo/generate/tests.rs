@@ -88,6 +88,30 @@ fn business_rates_are_those_of_the_messages() {
 }
 
 #[test]
+fn some_who_ask_for_a_meeting_looked_at_the_website_before_they_were_known() {
+    let year = year();
+    let (mut first_visit, mut imported) = (BTreeMap::new(), BTreeMap::new());
+    for event in &year {
+        if let Some(visitor) = event.names.get(&EntityKind::Visitor).filter(|_| event.kind == "page_view") {
+            let first = first_visit.entry(visitor.clone()).or_insert(event.at);
+            *first = event.at.min(*first);
+        }
+        if has(event, "contact_created", "how", "import") {
+            imported.insert(event.names[&EntityKind::Contact].clone(), event.at);
+        }
+    }
+    let (mut asked, mut looked_first) = (0, 0);
+    for event in year.iter().filter(|e| e.kind == "form") {
+        let (contact, visitor) = (&event.names[&EntityKind::Contact], &event.names[&EntityKind::Visitor]);
+        let (Some(visited), Some(known)) = (first_visit.get(visitor), imported.get(contact)) else { continue };
+        asked += 1;
+        looked_first += u32::from(visited < known);
+        assert!(known.since(*visited) < 60 * MS_PER_DAY, "{contact} was known long after the visit");
+    }
+    assert!((30..60).contains(&(100 * looked_first / asked)), "{looked_first} of {asked}");
+}
+
+#[test]
 fn family_rates_are_those_of_the_messages() {
     let year = year();
     let old = Instant(plan(7, 1).until.0 - 40 * MS_PER_DAY);

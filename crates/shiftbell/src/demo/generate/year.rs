@@ -26,6 +26,8 @@ pub(super) struct Year {
     pub(super) scale: f64,
     /// Contacts that each business developer has at hand, the latest last.
     pub(super) at_hand: [VecDeque<u64>; 3],
+    /// Visitors from companies of whom nobody knows yet who they are, the latest last.
+    pub(super) browsed: VecDeque<u64>,
     coming: Vec<Vec<Coming>>,
     numbers: u64,
     records: u64,
@@ -41,6 +43,7 @@ impl Year {
             chance: Chance::new(seed),
             scale,
             at_hand: Default::default(),
+            browsed: VecDeque::new(),
             coming: vec![Vec::new(); DAYS],
             numbers: 0,
             records: 15, // below are the companies with the plain names of the messages
