@@ -97,6 +97,8 @@ async fn tables(path: &Path) -> BTreeMap<&'static str, Vec<String>> {
         ("segments", "workspace, generation, motion, series, day, chunk, hex(body)"),
         ("cells", "workspace, generation, motion, series, dimension, day, value, slot, hex(body)"),
         ("cursors", "workspace, name, position"),
+        // The indexes, which the fast way takes off and makes again.
+        ("sqlite_schema", "type, name, tbl_name, sql"),
     ] {
         let quoted: Vec<String> = columns.split(", ").map(|column| format!("quote({column})")).collect();
         let sql = format!("SELECT {} AS row FROM {table} ORDER BY 1", quoted.join(" || ' ' || "));

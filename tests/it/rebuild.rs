@@ -100,7 +100,8 @@ async fn eight_workers_on_shuffled_and_repeated_deliveries_end_where_a_rebuild_d
                 let (db, workspaces) = (db.clone(), Arc::clone(&all));
                 tokio::spawn(async move {
                     let clock = Clock::at(until.plus_ms(60_000));
-                    let mut intake = Intake { db, workspaces, clock, rotation: Rotation::default(), lease_ms: 60_000 };
+                    let rotation = Rotation::default();
+                    let mut intake = Intake { db, workspaces, clock, rotation, lease_ms: 60_000, first: None, seen: 0 };
                     while intake.turn().await.unwrap() > 0 {}
                 })
             })

@@ -4,6 +4,7 @@
 //! hours to 24 h, days to 120 d, then 30 d. So a window at a bucket's edge is exact, and histograms both add and subtract.
 
 mod spread;
+mod tally;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::contribution::{Entry, LOST};
 use crate::money::Currency;
 use crate::time::{Day, MS_PER_DAY, MS_PER_HOUR};
 pub use spread::{Spread, spread};
+pub use tally::Tally;
 
 /// Which cell: the store adds workspace and generation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,9 @@
 //! Small numbers in few bytes: the byte form shared by contributions, segments and cells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 /// A short text that many entries share.
 pub type Name = Arc<str>;
@@ -155,22 +157,56 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Texts that many blobs share: whoever reads a million of them needs each text once.
+#[derive(Debug, Default)]
+pub struct Shared(HashSet<Name>);
+
+/// Texts that are kept before it begins anew: names of people and amounts have no end.
+const SHARED_MAX: usize = 1 << 16;
+
+impl Shared {
+    fn name(&mut self, text: &str) -> Name {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        if self.0.len() >= SHARED_MAX {
+            self.0.clear();
+        }
+        let name = Name::from(text);
+        self.0.insert(Arc::clone(&name));
+        name
+    }
+}
+
 /// The texts of one blob, each stored once; entries hold their place plus one, 0 is "none".
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
     names: Vec<Name>,
     places: HashMap<Name, u64>,
+    /// The same by address, which finds most of them without a look at the text. Every text in here is held by `names`, so
+    /// that no other can come to lie at its address.
+    by_address: FxHashMap<usize, u64>,
 }
 
 impl Dictionary {
     pub(crate) fn place(&mut self, name: &Name) -> u64 {
+        let address = name.as_ptr().addr();
+        if let Some(place) = self.by_address.get(&address) {
+            return *place;
+        }
         if let Some(place) = self.places.get(name) {
             return *place;
         }
         self.names.push(Arc::clone(name));
         let place = self.names.len() as u64;
         self.places.insert(Arc::clone(name), place);
+        self.by_address.insert(address, place);
         place
+    }
+
+    /// The text at a place that was given out.
+    pub(crate) fn name(&self, place: u64) -> Option<&Name> {
+        self.names.get(usize::try_from(place).ok()?.checked_sub(1)?)
     }
 
     pub(crate) fn place_of(&mut self, name: Option<&Name>) -> u64 {
@@ -190,6 +226,16 @@ impl Dictionary {
         let mut names = Vec::with_capacity(count);
         for _ in 0..count {
             names.push(Name::from(from.text()?));
+        }
+        Ok(Names(names))
+    }
+
+    /// As [`Dictionary::read`], with texts that others have read.
+    pub(crate) fn read_shared(from: &mut Reader<'_>, shared: &mut Shared) -> Result<Names, Corrupt> {
+        let count = from.count(1)?;
+        let mut names = Vec::with_capacity(count);
+        for _ in 0..count {
+            names.push(shared.name(from.text()?));
         }
         Ok(Names(names))
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-pub use crate::codec::{Corrupt, Name};
-use crate::codec::{Dictionary, Reader, Writer};
+pub use crate::codec::{Corrupt, Name, Shared};
+use crate::codec::{Dictionary, Names, Reader, Writer};
 use crate::id::EntityId;
 use crate::money::{Currency, Money};
 use crate::time::Instant;
@@ -144,12 +144,28 @@ impl Contribution {
         whole.bytes
     }
 
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
     pub fn decode(bytes: &[u8]) -> Result<Contribution, Corrupt> {
+        Contribution::read(bytes, Dictionary::read)
+    }
+
+    /// As [`Contribution::decode`], for whoever reads many.
+    pub fn decode_shared(bytes: &[u8], shared: &mut Shared) -> Result<Contribution, Corrupt> {
+        Contribution::read(bytes, |reader| Dictionary::read_shared(reader, shared))
+    }
+
+    fn read(
+        bytes: &[u8],
+        names: impl FnOnce(&mut Reader<'_>) -> Result<Names, Corrupt>,
+    ) -> Result<Contribution, Corrupt> {
         let mut reader = Reader::new(bytes, "contribution");
         if reader.byte()? != CONTRIBUTION_FORMAT {
             return Err(reader.corrupt("an unknown format"));
         }
-        let names = Dictionary::read(&mut reader)?;
+        let names = names(&mut reader)?;
         let count = reader.count(16)?;
         let mut rows = Vec::with_capacity(count);
         for _ in 0..count {
@@ -193,7 +209,7 @@ fn write_entry(entry: &Entry, names: &mut Dictionary, body: &mut Writer) {
     }
 }
 
-fn read_entry(names: &crate::codec::Names, reader: &mut Reader<'_>) -> Result<Entry, Corrupt> {
+fn read_entry(names: &Names, reader: &mut Reader<'_>) -> Result<Entry, Corrupt> {
     let entity = EntityId(reader.fixed()?.cast_signed());
     let event = reader.number()?;
     let mut entry = Entry::new(entity, event, Instant(reader.signed()?));

@@ -1,8 +1,10 @@
 //! The normalised event: a fact at a time, about one entity.
 
+mod json;
+
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::id::{EntityId, EntityKey, EntityKind};
 use crate::time::Instant;
@@ -83,125 +85,29 @@ impl Event {
         }
     }
 
+    /// Reads an event from the text of a JSON object. Unknown keys are kept as properties.
+    ///
+    /// # Errors
+    /// [`Unreadable`], with the key that is missing or wrong.
     pub fn from_json(text: &str) -> Result<Event, Unreadable> {
-        let json: serde_json::Value = serde_json::from_str(text).map_err(|e| Unreadable::NotJson(e.to_string()))?;
-        match json {
-            serde_json::Value::Object(map) => Event::from_map(map),
-            other => Err(Unreadable::NotJson(format!("found {}", kind_of(&other)))),
-        }
+        json::read(text)
     }
 
-    /// Reads an event from a JSON object. Unknown keys are kept as properties.
-    pub fn from_map(mut map: Map<String, serde_json::Value>) -> Result<Event, Unreadable> {
-        let id = take_id(&mut map, "id")?.ok_or(Unreadable::Missing { key: "id" })?;
-        let kind = take_id(&mut map, "type")?.ok_or(Unreadable::Missing { key: "type" })?;
-        let at = take_at(&mut map)?;
-        let mut names = BTreeMap::new();
-        for entity in EntityKind::ALL {
-            if let Some(name) = take_id(&mut map, entity.word())? {
-                names.insert(entity, name);
-            }
-        }
-        if names.is_empty() {
-            return Err(Unreadable::NoEntity);
-        }
-        let owner = take_id(&mut map, "owner")?;
-        let set = take_set(&mut map)?;
-        let properties = map.into_iter().map(|(key, value)| (key, Value::from_json(value))).collect();
-        Ok(Event { id, kind, at, names, owner, set, properties })
+    /// As [`Event::from_json`], from an object that was read already.
+    ///
+    /// # Errors
+    /// As [`Event::from_json`].
+    pub fn from_map(map: Map<String, serde_json::Value>) -> Result<Event, Unreadable> {
+        json::read_map(map)
     }
 
+    /// The JSON form, read back by [`Event::from_json`] as the same event.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut map = Map::new();
-        map.insert("id".into(), json!(self.id));
-        map.insert("type".into(), json!(self.kind));
-        map.insert("at".into(), json!(self.at.to_string()));
-        for (kind, id) in &self.names {
-            map.insert(kind.word().into(), json!(id));
-        }
-        if let Some(owner) = &self.owner {
-            map.insert("owner".into(), json!(owner));
-        }
-        if !self.set.is_empty() {
-            let set: Map<_, _> = self.set.iter().map(|(kind, of)| (kind.word().into(), properties_json(of))).collect();
-            map.insert("set".into(), set.into());
-        }
-        for (key, value) in &self.properties {
-            map.entry(key.clone()).or_insert_with(|| value.to_json());
-        }
-        map.into()
+        serde_json::to_value(self).unwrap_or_default()
     }
-}
 
-fn properties_json(properties: &Properties) -> serde_json::Value {
-    properties.iter().map(|(key, value)| (key.clone(), value.to_json())).collect::<Map<_, _>>().into()
-}
-
-fn take_at(map: &mut Map<String, serde_json::Value>) -> Result<Instant, Unreadable> {
-    let wanted = "a time such as \"2026-08-01T09:30:00Z\"";
-    match map.remove("at") {
-        None | Some(serde_json::Value::Null) => Err(Unreadable::Missing { key: "at" }),
-        Some(serde_json::Value::String(text)) => Instant::parse(&text).ok_or_else(|| Unreadable::Wrong {
-            key: "at".into(),
-            found: format!("`{text}`"),
-            wanted,
-        }),
-        Some(other) => Err(Unreadable::Wrong { key: "at".into(), found: kind_of(&other).into(), wanted }),
-    }
-}
-
-/// An id: text, or a number (many systems number their records). Empty text and null are no id.
-fn take_id(map: &mut Map<String, serde_json::Value>, key: &str) -> Result<Option<String>, Unreadable> {
-    let wrong = |found: String| Unreadable::Wrong { key: key.into(), found, wanted: "text of at most 512 bytes" };
-    match map.remove(key) {
-        None | Some(serde_json::Value::Null) => Ok(None),
-        Some(serde_json::Value::String(text)) if text.is_empty() => Ok(None),
-        Some(serde_json::Value::String(text)) if text.len() > ID_BYTES_MAX => {
-            Err(wrong(format!("{} bytes long", text.len())))
-        }
-        Some(serde_json::Value::String(text)) if text.contains('\0') => Err(wrong("text with a NUL in it".into())),
-        Some(serde_json::Value::String(text)) => Ok(Some(text)),
-        Some(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(other) => Err(wrong(kind_of(&other).into())),
-    }
-}
-
-fn take_set(map: &mut Map<String, serde_json::Value>) -> Result<BTreeMap<EntityKind, Properties>, Unreadable> {
-    let wrong = |key: String, found: &serde_json::Value| Unreadable::Wrong {
-        key,
-        found: kind_of(found).into(),
-        wanted: "an object such as {\"contact\":{\"source\":\"ads\"}}",
-    };
-    let sets = match map.remove("set") {
-        None | Some(serde_json::Value::Null) => return Ok(BTreeMap::new()),
-        Some(serde_json::Value::Object(sets)) => sets,
-        Some(other) => return Err(wrong("set".into(), &other)),
-    };
-    let mut result = BTreeMap::new();
-    for (word, of) in sets {
-        let kind = EntityKind::from_word(&word).ok_or_else(|| Unreadable::Wrong {
-            key: format!("set.{word}"),
-            found: "set".into(),
-            wanted: "one of contact, company, deal, subscription or visitor",
-        })?;
-        match of {
-            serde_json::Value::Object(of) => {
-                result.insert(kind, of.into_iter().map(|(k, v)| (k, Value::from_json(v))).collect());
-            }
-            serde_json::Value::Null => {}
-            other => return Err(wrong(format!("set.{word}"), &other)),
-        }
-    }
-    Ok(result)
-}
-
-fn kind_of(json: &serde_json::Value) -> &'static str {
-    match json {
-        serde_json::Value::Null => "null",
-        serde_json::Value::Bool(_) => "true or false",
-        serde_json::Value::Number(_) => "a number",
-        serde_json::Value::String(_) => "text",
-        serde_json::Value::Array(_) => "a list",
-        serde_json::Value::Object(_) => "an object",
+    /// The text of the JSON form.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! Property values as events carry them.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
 use crate::money::{Currency, Money};
@@ -104,6 +105,23 @@ impl Value {
             }
             serde_json::Value::Array(_) => Value::Json(json),
         }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Money(_) | Value::Json(_) => {
+                self.to_json().serialize(serializer)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        serde_json::Value::deserialize(deserializer).map(Value::from_json)
     }
 }
 

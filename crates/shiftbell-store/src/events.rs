@@ -131,7 +131,7 @@ pub async fn append_written(
 }
 
 pub(crate) fn bodies_of(places: &[usize], events: &[NewEvent<'_>]) -> Vec<String> {
-    places.iter().map(|n| events[*n].event.to_json().to_string()).collect()
+    places.iter().map(|n| events[*n].event.to_text()).collect()
 }
 
 fn all_columns<'a>(mut columns: Vec<Column<'a>>, bodies: &'a [String], write: i64) -> Vec<Column<'a>> {

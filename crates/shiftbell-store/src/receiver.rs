@@ -1,5 +1,9 @@
 //! Group commit: the deliveries of many requests in one durable transaction, and each answered after it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::inbox::{self, Delivery, Receipt};
@@ -11,6 +15,11 @@ const WAITING_MAX: usize = 4_096;
 const DELIVERIES_MAX: usize = 500;
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Whoever sends one delivery after another does it within this time.
+const LULL: Duration = Duration::from_millis(5);
+/// Longest that others let deliveries pass before they take their turn.
+const LULL_WAIT_MAX: Duration = Duration::from_millis(200);
+
 struct Waiting {
     delivery: Delivery,
     answer: oneshot::Sender<Result<Receipt, StoreError>>,
@@ -20,6 +29,8 @@ struct Waiting {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     line: mpsc::Sender<Waiting>,
+    /// Deliveries that were ever given to it.
+    given: Arc<AtomicU64>,
 }
 
 impl Receiver {
@@ -27,7 +38,27 @@ impl Receiver {
     pub fn spawn(db: Db) -> Receiver {
         let (line, waiting) = mpsc::channel(WAITING_MAX);
         tokio::spawn(commit_in_groups(db, waiting));
-        Receiver { line }
+        Receiver { line, given: Arc::default() }
+    }
+
+    /// Lets deliveries go first, for whoever holds the one writer of SQLite for long at a time: returns once none has come for
+    /// a moment, or at the latest after a fifth of a second, so that a flood slows others down and never stops them.
+    ///
+    /// `seen` is the caller's: what it returned last. If nothing has come since then, this does not wait at all.
+    pub async fn lull(&self, mut seen: u64) -> u64 {
+        let passing = async {
+            loop {
+                let given = self.given.load(Ordering::Relaxed);
+                if given == seen {
+                    return;
+                }
+                seen = given;
+                tokio::time::sleep(LULL).await;
+            }
+        };
+        // Both ends mean the same: it is the caller's turn.
+        let _ = tokio::time::timeout(LULL_WAIT_MAX, passing).await;
+        self.given.load(Ordering::Relaxed)
     }
 
     /// Keeps a delivery. The answer comes after its bytes are durable.
@@ -36,6 +67,7 @@ impl Receiver {
     /// [`StoreError::NotKept`]: answer the source so that it sends the delivery again. After a lost connection it may have been
     /// kept all the same; sent again it is then already known.
     pub async fn receive(&self, delivery: Delivery) -> Result<Receipt, StoreError> {
+        self.given.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         let stopped = || StoreError::NotKept { why: "the program is stopping".to_owned() };
         self.line.send(Waiting { delivery, answer }).await.map_err(|_| stopped())?;

@@ -154,7 +154,7 @@ async fn import_past(
     };
     let failed = |error: anyhow::Error| Failure::Other(error.context("import the year"));
     open_database(config).await?.close().await;
-    let text: String = past.iter().map(|event| format!("{}\n", event.to_json())).collect();
+    let text: String = past.iter().map(|event| format!("{}\n", event.to_text())).collect();
     let text = Cursor::new(text.into_bytes());
     let at_once = import_at_once(&config.database_url, &company.workspace, named, text, now, progress).await;
     if at_once.map_err(|error| failed(error.into()))?.is_none() {

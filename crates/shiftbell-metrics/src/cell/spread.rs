@@ -37,6 +37,12 @@ pub fn spread(delta: &Delta, plan: &Plan, zone: &Zone, slots: u16) -> Spread {
     found
 }
 
+/// Whether entries of a series are counted in cells. Records that stand open are not: nobody asks how many stood open on one
+/// day and no other.
+pub(super) fn has_cells(series: &str) -> bool {
+    !series.starts_with("open/")
+}
+
 impl Spread {
     fn take(&mut self, row: &Row, times: i64, plan: &Plan, zone: &Zone, slots: u16, whole: &Name) {
         let entry = &row.entry;
@@ -46,7 +52,7 @@ impl Spread {
         let segment = self.segments.entry(key).or_default();
         let side = if times < 0 { &mut segment.removed } else { &mut segment.added };
         side.push(entry.clone());
-        if row.series.starts_with("open/") {
+        if !has_cells(&row.series) {
             return;
         }
         let slot = entry.entity.part(slots.max(1));

@@ -165,6 +165,16 @@ impl Writer {
         Ok(())
     }
 
+    /// Runs statements outside any transaction.
+    pub(super) async fn run(&self, texts: &[String]) -> Result<(), StoreError> {
+        let mut guard = self.0.lock().await;
+        let connection = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        for text in texts {
+            sqlx::query(sqlx::AssertSqlSafe(text.as_str())).execute(&mut connection.sqlite).await?;
+        }
+        Ok(())
+    }
+
     /// Whether a transaction was dropped, or failed to commit.
     pub(super) async fn was_rolled_back(&self) -> bool {
         self.0.lock().await.as_ref().is_none_or(|connection| connection.is_open || connection.was_rolled_back)

@@ -16,7 +16,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use shiftbell_metrics::cell::Cell;
+use shiftbell_metrics::cell::{Cell, CellKey};
 use shiftbell_metrics::fold::FOLD_VERSION;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::events::Written;
@@ -291,44 +291,57 @@ impl Fill<'_> {
 
     async fn write_numbers(&self, folded: Arc<Parts>, generation: i64) -> Result<(), BulkError> {
         let name = &self.workspace.name;
-        let (send, mut receive) = mpsc::channel(1);
-        let workspace = self.workspace.clone();
-        let counting = spawn_blocking(move || {
-            for chunk in counted::in_order() {
-                if send.blocking_send(counted::count(chunk, &folded, &workspace)?).is_err() {
-                    break;
-                }
-            }
-            Ok::<_, BulkError>(())
-        });
-        let mut segment_rows = BTreeMap::new();
-        let mut cell_rows: BTreeMap<_, Cell> = BTreeMap::new();
-        while let Some(chunk) = receive.recv().await {
+        let turn = Arc::new(folded::Turn::default());
+        let (send, mut receive) = mpsc::channel::<counted::Segments>(1);
+        let counting: Vec<JoinHandle<Result<BTreeMap<CellKey, Cell>, BulkError>>> = (0..THREADS)
+            .map(|_| {
+                let (turn, folded, workspace) = (Arc::clone(&turn), Arc::clone(&folded), self.workspace.clone());
+                let send = send.clone();
+                let tell = move |segments| send.blocking_send(segments).is_ok();
+                spawn_blocking(move || counted::count(&turn, &folded, &workspace, tell))
+            })
+            .collect();
+        drop(send);
+        self.write_contributions(&folded, generation).await?;
+        while let Some(of_chunk) = receive.recv().await {
             let mut tx = self.bulk.write().await?;
-            for some in chunk.contributions.chunks(ROWS_AT_ONCE) {
-                contributions::store(&mut tx, name, generation, some).await?;
+            let mut rows: BTreeMap<_, _> =
+                of_chunk.into_iter().map(|(key, body)| (segment_key(key), Some(body))).collect();
+            while !rows.is_empty() {
+                segments::store(&mut tx, name, generation, &take_first(&mut rows)).await?;
             }
             tx.commit().await?;
-            segment_rows.extend(chunk.segments.into_iter().map(|(key, body)| (segment_key(key), body)));
-            for (key, cell) in chunk.cells {
-                cell_rows.entry(cell_key(key)).or_default().add(&cell);
+        }
+        let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
+        for thread in counting {
+            for (key, cell) in thread.await?? {
+                cells.entry(key).or_default().add(&cell);
             }
         }
-        counting.await??;
+        let mut rows: BTreeMap<_, _> = cells.into_iter().map(|(key, cell)| (cell_key(key), cell.encode())).collect();
         let mut tx = self.bulk.write().await?;
-        while !segment_rows.is_empty() {
-            let some = take_first(&mut segment_rows).into_iter().map(|(key, body)| (key, Some(body))).collect();
-            segments::store(&mut tx, name, generation, &some).await?;
-        }
-        while !cell_rows.is_empty() {
-            let some = take_first(&mut cell_rows).into_iter().map(|(key, cell)| (key, cell.encode())).collect();
-            cells::store(&mut tx, name, generation, &some).await?;
+        while !rows.is_empty() {
+            cells::store(&mut tx, name, generation, &take_first(&mut rows)).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Writes what each entity contributes, in the order of the keys.
+    async fn write_contributions(&self, folded: &Arc<Parts>, generation: i64) -> Result<(), BulkError> {
+        for part in parts::in_order() {
+            let folded = Arc::clone(folded);
+            let rows = spawn_blocking(move || folded::rows_of(&folded.load(part)?)).await??;
+            let mut tx = self.bulk.write().await?;
+            for some in rows.chunks(ROWS_AT_ONCE) {
+                contributions::store(&mut tx, &self.workspace.name, generation, some).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(())
     }
 }
 
 /// Takes the next rows out.
-fn take_first<K: Ord, V>(from: &mut BTreeMap<K, V>) -> Vec<(K, V)> {
+fn take_first<K: Ord, V>(from: &mut BTreeMap<K, V>) -> BTreeMap<K, V> {
     std::iter::from_fn(|| from.pop_first()).take(ROWS_AT_ONCE).collect()
 }

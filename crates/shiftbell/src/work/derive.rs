@@ -288,7 +288,7 @@ pub(super) async fn keep_apart(
         held::hold(tx, workspace, early).await?;
     }
     if !untrue.is_empty() {
-        let bodies: Vec<String> = untrue.iter().map(|(one, _)| one.event.to_json().to_string()).collect();
+        let bodies: Vec<String> = untrue.iter().map(|(one, _)| one.event.to_text()).collect();
         let aside = untrue.iter().zip(&bodies).map(|((one, reason), body)| SetAside {
             source: &one.source,
             external_id: &one.event.id,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shiftbell_metrics::time::{Day, Instant, MS_PER_SECOND};
 use shiftbell_sources::{Kind, Parsed, SourceSettings, Unreadable, parse};
 use shiftbell_store::inbox::{self, Claimed, Rotation};
+use shiftbell_store::receiver::Receiver;
 use shiftbell_store::sightings::{self, Sighting};
 use shiftbell_store::{Db, StoreError, Tx};
 
@@ -32,6 +33,10 @@ pub struct Intake {
     pub rotation: Rotation,
     /// After this a claimed delivery is anybody's again.
     pub lease_ms: i64,
+    /// Who takes deliveries in, where this worker and it share one writer: they go first.
+    pub first: Option<Receiver>,
+    /// What [`Receiver::lull`] said last.
+    pub seen: u64,
 }
 
 /// A delivery with what was in it.
@@ -46,6 +51,7 @@ impl Intake {
     /// # Errors
     /// The database's. What was claimed is due again when its lease ends.
     pub async fn turn(&mut self) -> Result<usize, StoreError> {
+        self.let_pass().await;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let lease_until = now.plus_ms(self.lease_ms).as_ms();
@@ -66,11 +72,19 @@ impl Intake {
             let waiting: usize = slice.iter().map(|read| read.parsed.events.len()).sum();
             if !slice.is_empty() && waiting + read.parsed.events.len() > most {
                 self.derive_or_split(&workspace, std::mem::take(&mut slice)).await?;
+                self.let_pass().await;
             }
             slice.push(read);
         }
         self.derive_or_split(&workspace, slice).await?;
         Ok(count)
+    }
+
+    /// An acknowledgement is waited for, numbers are not yet.
+    async fn let_pass(&mut self) {
+        if let Some(first) = &self.first {
+            self.seen = first.lull(self.seen).await;
+        }
     }
 
     fn read(&self, workspace: &Workspace, delivery: Claimed) -> Read {

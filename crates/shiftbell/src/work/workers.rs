@@ -36,6 +36,8 @@ pub fn start(program: &Arc<Program>) {
             clock: program.clock.clone(),
             rotation: Rotation::default(),
             lease_ms: i64::from(program.config.lease_seconds) * MS_PER_SECOND,
+            first: (program.db.slots() == 1).then(|| program.receiver.clone()),
+            seen: 0,
         };
         program.tasks.spawn(take_in(Arc::clone(program), intake));
     }

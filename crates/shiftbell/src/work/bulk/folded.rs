@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use shiftbell_metrics::contribution::{Contribution, Row};
 use shiftbell_metrics::event::Event;
-use shiftbell_metrics::fold::StoredEvent;
+use shiftbell_metrics::fold::{FOLD_VERSION, StoredEvent};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::segment::CHUNKS;
+use shiftbell_store::contributions::Contribution as Stored;
 
 use super::BulkError;
 use super::known::Accounts;
@@ -21,15 +22,16 @@ use crate::work::Workspace;
 pub(super) struct Turn(AtomicU16);
 
 impl Turn {
-    fn next(&self) -> Option<u16> {
-        Some(self.0.fetch_add(1, Ordering::Relaxed)).filter(|part| *part < PARTS)
+    /// The next one, of so many.
+    pub(super) fn next(&self, of: u16) -> Option<u16> {
+        Some(self.0.fetch_add(1, Ordering::Relaxed)).filter(|part| *part < of)
     }
 }
 
 /// Copies the events of each entity to the part of its account.
 pub(super) fn route(turn: &Turn, events: &Parts, accounts: &Accounts, into: &Parts) -> Result<(), BulkError> {
     let mut spill = Spill::new(into);
-    while let Some(part) = turn.next() {
+    while let Some(part) = turn.next(PARTS) {
         let bytes = events.load(part)?;
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
@@ -53,7 +55,7 @@ pub(super) fn fold(
     tell: impl Fn(u64) -> bool,
 ) -> Result<(), BulkError> {
     let mut spill = Spill::new(into);
-    while let Some(part) = turn.next() {
+    while let Some(part) = turn.next(PARTS) {
         let sorted = Sorted::new(events.load(part)?, |record| accounts.of(record.entity)).ok_or(BulkError::Damaged)?;
         let (mut account, mut of_account, mut folded) = (None, Vec::new(), 0);
         for record in sorted.records() {
@@ -156,4 +158,17 @@ pub(super) fn all_of(mut bytes: &[u8]) -> Result<Vec<Folded<'_>>, BulkError> {
         bytes = after;
     }
     Ok(all)
+}
+
+/// The rows of the table of contributions in a part, in order.
+pub(super) fn rows_of(bytes: &[u8]) -> Result<Vec<Stored>, BulkError> {
+    let row = |one: Folded<'_>| Stored {
+        entity: one.entity,
+        account: one.account,
+        fold_version: i64::from(FOLD_VERSION),
+        body: one.body.to_vec(),
+    };
+    let mut rows: Vec<Stored> = all_of(bytes)?.into_iter().filter(|one| one.is_row).map(row).collect();
+    rows.sort_unstable_by_key(|row| row.entity);
+    Ok(rows)
 }

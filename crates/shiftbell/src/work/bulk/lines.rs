@@ -117,6 +117,6 @@ fn take(event: &Event, line: u64, by: Option<&str>, known: &Known, spill: &mut S
     for key in keys_of(event) {
         known.name(key.kind, &key.id)?;
     }
-    let body = event.to_json().to_string();
+    let body = event.to_text();
     Ok(spill.put(event.entity_id(), |out| record::write(out, event, line, by, &body))?)
 }
