@@ -16,7 +16,6 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use shiftbell_metrics::cell::{Cell, CellKey};
 use shiftbell_metrics::fold::FOLD_VERSION;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::events::Written;
@@ -291,17 +290,10 @@ impl Fill<'_> {
 
     async fn write_numbers(&self, folded: Arc<Parts>, generation: i64) -> Result<(), BulkError> {
         let name = &self.workspace.name;
-        let turn = Arc::new(folded::Turn::default());
         let (send, mut receive) = mpsc::channel::<counted::Segments>(1);
-        let counting: Vec<JoinHandle<Result<BTreeMap<CellKey, Cell>, BulkError>>> = (0..THREADS)
-            .map(|_| {
-                let (turn, folded, workspace) = (Arc::clone(&turn), Arc::clone(&folded), self.workspace.clone());
-                let send = send.clone();
-                let tell = move |segments| send.blocking_send(segments).is_ok();
-                spawn_blocking(move || counted::count(&turn, &folded, &workspace, tell))
-            })
-            .collect();
-        drop(send);
+        let (parts, workspace) = (Arc::clone(&folded), self.workspace.clone());
+        let tell = move |segments| send.blocking_send(segments).is_ok();
+        let counting = spawn_blocking(move || counted::count(&parts, &workspace, tell));
         self.write_contributions(&folded, generation).await?;
         while let Some(of_chunk) = receive.recv().await {
             let mut tx = self.bulk.write().await?;
@@ -312,13 +304,8 @@ impl Fill<'_> {
             }
             tx.commit().await?;
         }
-        let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
-        for thread in counting {
-            for (key, cell) in thread.await?? {
-                cells.entry(key).or_default().add(&cell);
-            }
-        }
-        let mut rows: BTreeMap<_, _> = cells.into_iter().map(|(key, cell)| (cell_key(key), cell.encode())).collect();
+        let mut rows: BTreeMap<_, _> =
+            counting.await??.into_iter().map(|(key, cell)| (cell_key(key), cell.encode())).collect();
         let mut tx = self.bulk.write().await?;
         while !rows.is_empty() {
             cells::store(&mut tx, name, generation, &take_first(&mut rows)).await?;

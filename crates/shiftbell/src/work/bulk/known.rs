@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use shiftbell_metrics::id::{EntityId, EntityKey, EntityKind};
@@ -39,13 +40,22 @@ type Map<T> = HashMap<EntityId, T, BuildHasherDefault<Same>>;
 #[derive(Debug)]
 struct Named {
     kind: EntityKind,
-    id: Box<str>,
+    /// Where its id stands in the texts of its part.
+    id: Range<usize>,
     pointers: Pointers,
 }
 
-/// Entities by part and number.
+/// The entities of one part by number. Their ids stand one after the other: millions of small texts would leave holes in memory
+/// that nothing else fits into.
+#[derive(Debug, Default)]
+struct Part {
+    named: Map<Named>,
+    ids: String,
+}
+
+/// Entities by part.
 #[derive(Debug)]
-pub(super) struct Known(Vec<Mutex<Map<Named>>>);
+pub(super) struct Known(Vec<Mutex<Part>>);
 
 impl Known {
     pub(super) fn new() -> Known {
@@ -55,13 +65,17 @@ impl Known {
     /// Notes that an event names or links to this entity.
     pub(super) fn name(&self, kind: EntityKind, id: &str) -> Result<EntityId, StoreError> {
         let number = EntityId::of(kind, id);
-        match self.part(number).entry(number) {
+        let mut part = self.part(number);
+        let Part { named, ids } = &mut *part;
+        match named.entry(number) {
             Entry::Vacant(free) => {
-                free.insert(Named { kind, id: id.into(), pointers: Pointers::default() });
+                let start = ids.len();
+                ids.push_str(id);
+                free.insert(Named { kind, id: start..ids.len(), pointers: Pointers::default() });
             }
-            Entry::Occupied(known) if known.get().kind == kind && *known.get().id == *id => {}
+            Entry::Occupied(known) if known.get().kind == kind && ids[known.get().id.clone()] == *id => {}
             Entry::Occupied(other) => {
-                let stored = EntityKey::new(other.get().kind, &*other.get().id).to_string();
+                let stored = EntityKey::new(other.get().kind, &ids[other.get().id.clone()]).to_string();
                 return Err(StoreError::SameNumber { kind: kind.to_string(), given: id.to_owned(), stored });
             }
         }
@@ -70,22 +84,22 @@ impl Known {
 
     /// Takes a link into account.
     pub(super) fn link(&self, child: EntityId, to: TargetId, at: Instant) {
-        if let Some(named) = self.part(child).get_mut(&child) {
+        if let Some(named) = self.part(child).named.get_mut(&child) {
             named.pointers.point(to, at);
         }
     }
 
-    fn part(&self, of: EntityId) -> std::sync::MutexGuard<'_, Map<Named>> {
+    fn part(&self, of: EntityId) -> std::sync::MutexGuard<'_, Part> {
         self.0[usize::from(of.part(PARTS))].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Once all links are known.
     pub(super) fn settle(self) -> Settled {
-        let parts: Vec<Map<Named>> =
+        let parts: Vec<Part> =
             self.0.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        let pointers = |id: EntityId| parts[usize::from(id.part(PARTS))].get(&id).map(|named| named.pointers);
+        let pointers = |id: EntityId| parts[usize::from(id.part(PARTS))].named.get(&id).map(|named| named.pointers);
         let accounts =
-            parts.iter().map(|part| part.keys().map(|id| (*id, account_of(*id, pointers))).collect()).collect();
+            parts.iter().map(|part| part.named.keys().map(|id| (*id, account_of(*id, pointers))).collect()).collect();
         Settled { parts, accounts: Accounts(accounts) }
     }
 }
@@ -111,17 +125,17 @@ impl Accounts {
 /// Entities with their accounts.
 #[derive(Debug)]
 pub(super) struct Settled {
-    parts: Vec<Map<Named>>,
+    parts: Vec<Part>,
     pub(super) accounts: Accounts,
 }
 
 impl Settled {
     /// The entities of a part, in the order of their numbers. They are forgotten then.
     pub(super) fn take_entities(&mut self, part: u16) -> Vec<Entity> {
-        let named = std::mem::take(&mut self.parts[usize::from(part)]);
+        let Part { named, ids } = std::mem::take(&mut self.parts[usize::from(part)]);
         let entity = |(id, Named { kind, id: text, pointers }): (EntityId, Named)| Entity {
             id,
-            key: EntityKey::new(kind, text),
+            key: EntityKey::new(kind, &ids[text]),
             pointers,
             account: self.accounts.of(id),
             version: 0,
