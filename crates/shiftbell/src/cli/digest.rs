@@ -45,6 +45,8 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
             }
         }
     }
+    // The database closes only when nobody reads it any more.
+    drop(desk);
     program.finish().await;
     if asked.send_now {
         print(&format!("{} in the outbox; a running `shiftbell serve` delivers them", messages(count)));
