@@ -1,14 +1,19 @@
 //! A scorecard of an earlier hour, looked at later.
 
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
 use shiftbell::work::digests::desk::Desk;
 use shiftbell::work::digests::{groups, written};
 use shiftbell_metrics::definitions::DigestKind;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::messages::Scorecard;
-use shiftbell_render::messages::{Next, Notice};
-use shiftbell_tests::db::{TestDb, both_databases};
+use shiftbell_render::messages::{Next, Notice, Scorecard};
+use shiftbell_tests::child::binary;
+use shiftbell_tests::db::{TestDb, both_databases, sqlite};
+use shiftbell_tests::sample::DEFINITIONS;
 
 use super::world::{World, as_it_is, at, call};
 
@@ -96,4 +101,27 @@ async fn a_scorecard_of_an_earlier_hour_reads_as_it_did_then() {
         assert_eq!(looked_at.lines, then.lines, "the call of 17:40 is not counted at 17:00");
         assert_eq!(looked_at.verdict, then.verdict);
     }
+}
+
+/// How long a command may take that is done at once.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[tokio::test]
+async fn the_command_that_shows_a_digest_of_an_earlier_hour_comes_to_its_end() {
+    let db = sqlite().await;
+    let world = world(&db).await;
+    world.know(of_thursday()).await;
+    world.program.finish().await;
+    let folder = tempfile::tempdir().unwrap();
+    // As `world` has it: everybody is rolled out.
+    let text = DEFINITIONS.replace("step     = \"focus\"", "step     = \"grow\"");
+    std::fs::write(folder.path().join("clowns-to-go.toml"), text).unwrap();
+    let mut command = Command::new(binary());
+    command.args(["digest", "scorecard", "--as", BDR, "--at", HOUR]).current_dir(folder.path()).env_clear();
+    command.env("SHIFTBELL_DATABASE_URL", &db.url).env("SHIFTBELL_WORKSPACES", folder.path());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(command.output()));
+    let output = told.recv_timeout(PATIENCE).expect("it ends").unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("Sample Airport asked for a meeting at 15:12"), "{output:?}");
 }
