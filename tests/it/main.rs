@@ -11,6 +11,7 @@ mod migrations;
 mod rebuild;
 mod rubbish;
 mod slack;
+mod sockets;
 mod story;
 mod tidy;
 mod walk;

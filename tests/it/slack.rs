@@ -224,12 +224,25 @@ fn settings_that_cannot_work_are_refused_with_the_reason() {
 
 #[test]
 fn the_manifest_asks_for_what_the_client_needs_and_offers_the_history_as_a_choice() {
-    let manifest = include_str!("../../deploy/slack-manifest.yaml");
-    let listed = |line: &str| manifest.lines().any(|one| one.trim().split(" # ").next() == Some(line));
-    for scope in SCOPES {
-        assert!(listed(&format!("- {scope}")), "{scope}");
+    let (http, socket) =
+        (include_str!("../../deploy/slack-manifest.yaml"), include_str!("../../deploy/slack-manifest-socket.yaml"));
+    for manifest in [http, socket] {
+        let listed = |line: &str| manifest.lines().any(|one| one.trim().split(" # ").next() == Some(line));
+        for scope in SCOPES {
+            assert!(listed(&format!("- {scope}")), "{scope}");
+        }
+        for scope in HISTORY_SCOPES {
+            assert!(listed(&format!("# - {scope}")) && !listed(&format!("- {scope}")), "{scope}");
+        }
+        assert!(listed("- command: /kpi") && manifest.contains("interactivity:\n    is_enabled: true"));
     }
-    for scope in HISTORY_SCOPES {
-        assert!(listed(&format!("# - {scope}")) && !listed(&format!("- {scope}")), "{scope}");
-    }
+    // The two differ in how requests come, and in nothing else.
+    let rest = |manifest: &str| -> Vec<String> {
+        let about_way = ["#", "url: ", "request_url: ", "socket_mode_enabled: "];
+        let lines = manifest.lines().filter(|line| !about_way.iter().any(|word| line.trim().starts_with(word)));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(rest(http), rest(socket));
+    assert!(http.contains("socket_mode_enabled: false") && http.contains("/slack/commands\n"));
+    assert!(socket.contains("socket_mode_enabled: true") && !socket.contains("url: "));
 }

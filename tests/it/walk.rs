@@ -1,6 +1,7 @@
 //! The whole program as a sales manager meets it: what happened comes in signed, and is read in chat.
 
 mod answers;
+mod by_socket;
 mod news;
 mod season;
 

@@ -60,6 +60,7 @@ pub struct TestApp {
 pub struct Starting {
     database_url: String,
     definitions: String,
+    by_socket: bool,
 }
 
 impl TestApp {
@@ -70,7 +71,11 @@ impl TestApp {
 
     /// The sample company on the database at this url.
     pub fn start_on(database_url: &str) -> Starting {
-        Starting { database_url: database_url.to_owned(), definitions: sample::DEFINITIONS.to_owned() }
+        Starting {
+            database_url: database_url.to_owned(),
+            definitions: sample::DEFINITIONS.to_owned(),
+            by_socket: false,
+        }
     }
 
     pub fn now(&self) -> Instant {
@@ -196,6 +201,12 @@ impl Starting {
         Starting { definitions: definitions.to_owned(), ..self }
     }
 
+    /// Asked over connections that it opens itself, and not over HTTP.
+    #[must_use]
+    pub fn by_socket(self) -> Starting {
+        Starting { by_socket: true, ..self }
+    }
+
     /// Starts it at this time: `2026-11-19 14:05 America/New_York`.
     pub async fn at(self, time: &str) -> TestApp {
         let now = instant(time);
@@ -211,7 +222,7 @@ impl Starting {
             .with_user(LEAD_IN_DISCORD)
             .with_channel("1100000000000000002", "sales")
             .with_channel("1100000000000000005", "wins");
-        let company = company(&self.definitions, &discord.public_key());
+        let company = company(&self.definitions, &discord.public_key(), self.by_socket);
         let listener = http::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let config = Config {
@@ -233,7 +244,7 @@ impl Starting {
 }
 
 /// The company of a definitions file, with every secret that the fakes know.
-fn company(text: &str, discord_key: &str) -> Company {
+fn company(text: &str, discord_key: &str, by_socket: bool) -> Company {
     let checked = read("clowns-to-go.toml", text, &vocabulary());
     let definitions = checked.definitions.unwrap_or_else(|| panic!("{:#?}", checked.problems));
     let key = discord_key.to_owned();
@@ -242,7 +253,8 @@ fn company(text: &str, discord_key: &str) -> Company {
             "CLOWNS_HUBSPOT_SECRET" => HUBSPOT_SECRET,
             "CLOWNS_SHOP_SECRET" => SHOP_SECRET,
             "CLOWNS_SLACK_BOT_TOKEN" => fake_slack::TOKEN,
-            "CLOWNS_SLACK_SIGNING_SECRET" => fake_slack::SIGNING_SECRET,
+            "CLOWNS_SLACK_SIGNING_SECRET" if !by_socket => fake_slack::SIGNING_SECRET,
+            "CLOWNS_SLACK_APP_TOKEN" if by_socket => fake_slack::APP_TOKEN,
             "CLOWNS_DISCORD_BOT_TOKEN" => fake_discord::TOKEN,
             "CLOWNS_DISCORD_PUBLIC_KEY" => &key,
             _ => return None,

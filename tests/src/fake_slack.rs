@@ -1,6 +1,6 @@
 //! A stand-in for Slack: a real server on loopback with a team inside, which rejects what Slack rejects.
 //!
-//! A test looks at it as a person would ([`FakeSlack::transcript`]), acts as a person would ([`FakeSlack::types`],
+//! It also brings commands and clicks over connections that the program opens (Socket Mode). A test looks at it as a person would ([`FakeSlack::transcript`]), acts as a person would ([`FakeSlack::types`],
 //! [`FakeSlack::clicks`]), and switches faults on ([`FakeSlack::faults`]).
 
 mod chat;
@@ -9,6 +9,7 @@ mod http;
 mod methods;
 mod person;
 mod rules;
+mod socket;
 mod team;
 mod transcript;
 
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::fake_server::{FakeClock, Faults, serve};
 pub use person::Reply;
+pub use socket::APP_TOKEN;
 use team::Team;
 
 /// The bot token that a fresh team accepts.
@@ -53,6 +55,7 @@ pub struct FakeSlack {
     shared: Arc<Shared>,
     url: String,
     task: JoinHandle<()>,
+    sockets: JoinHandle<()>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -64,6 +67,7 @@ impl std::fmt::Debug for Shared {
 impl Drop for FakeSlack {
     fn drop(&mut self) {
         self.task.abort();
+        self.sockets.abort();
     }
 }
 
@@ -75,7 +79,8 @@ impl FakeSlack {
         let (address, task) = serve(http::router(shared.clone())).await;
         let url = format!("http://{address}");
         shared.team().url.clone_from(&url);
-        FakeSlack { shared, url, task }
+        let sockets = socket::serve(Arc::clone(&shared)).await;
+        FakeSlack { shared, url, task, sockets }
     }
 
     /// For `SHIFTBELL_SLACK_API_URL`.

@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod queue;
 pub mod refused;
 pub mod slack;
+pub mod socket;
 
 pub use asked::{Asked, Clicked, Outlet, ReplyTo, Visibility};
 pub use outcome::{Found, Message, Outcome, Picture, Sought, To};
@@ -28,6 +29,8 @@ pub enum CannotBuild {
     BadUrl { outlet: Outlet, url: String },
     #[error("the token for {outlet} holds characters that no token has")]
     BadToken { outlet: Outlet },
+    #[error("`app_token` of slack holds no app-level token: those begin with xapp- (xoxb- is the token of the bot)")]
+    NotAppToken,
     #[error("no encrypted connections are possible: {why}; install the system's ca-certificates")]
     NoRoots { why: String },
 }

@@ -1,4 +1,4 @@
-//! Slack: signed requests in, Web API calls out.
+//! Slack: requests in (signed, or over a connection of our own), Web API calls out.
 
 mod answer;
 mod client;
@@ -11,6 +11,7 @@ mod people;
 mod picture;
 mod post;
 mod signature;
+mod socket_mode;
 
 pub use answer::{command_response, update_response};
 pub use client::{SlackClient, SlackSettings};
@@ -18,6 +19,7 @@ pub use command::{Command, read_command};
 pub use interaction::{Interaction, read_interaction};
 pub use people::{Identity, Looked, Person};
 pub use signature::{sign, verify};
+pub use socket_mode::{Envelope, NotOpened, Received, SocketMode, Told, acknowledgement, is_app_token, read_received};
 
 /// Hosts to which an answer may be sent besides the host of the configured API address.
 const REPLY_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];

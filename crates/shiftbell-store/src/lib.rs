@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod people;
 pub mod receipts;
 pub mod receiver;
+pub mod requests;
 pub mod segments;
 pub mod sightings;
 pub mod statements;

@@ -8,7 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 4] = [
+const MIGRATIONS: [Mirrored; 5] = [
     (
         1,
         "0001_intake",
@@ -32,6 +32,12 @@ const MIGRATIONS: [Mirrored; 4] = [
         "0004_messages",
         include_str!("../../../migrations/sqlite/0004_messages.sql"),
         include_str!("../../../migrations/postgres/0004_messages.sql"),
+    ),
+    (
+        5,
+        "0005_requests",
+        include_str!("../../../migrations/sqlite/0005_requests.sql"),
+        include_str!("../../../migrations/postgres/0005_requests.sql"),
     ),
 ];
 

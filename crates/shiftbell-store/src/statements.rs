@@ -24,6 +24,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
     ("people", crate::people::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
+    ("requests", crate::requests::STATEMENTS),
     ("segments", crate::segments::STATEMENTS),
     ("sightings", crate::sightings::STATEMENTS),
     ("workspaces", crate::workspaces::STATEMENTS),

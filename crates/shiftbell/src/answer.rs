@@ -5,6 +5,7 @@ mod click;
 pub(crate) mod facts;
 mod kept;
 pub(crate) mod rows;
+pub(crate) mod slack;
 mod who;
 mod why;
 

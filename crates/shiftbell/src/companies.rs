@@ -1,5 +1,7 @@
 //! The companies that this process serves: their checked definitions, and their secrets.
 
+mod ways;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +41,10 @@ pub struct Door {
 pub struct Slack {
     pub team: Option<String>,
     pub token: Option<SecretString>,
+    /// With which requests over HTTP are signed.
     pub signing_secret: Option<SecretString>,
+    /// With which a connection is opened instead (Socket Mode).
+    pub app_token: Option<SecretString>,
     /// Whether a message of unknown outcome waits for a person (`on_unknown = "hold"`) instead of being repeated, marked.
     pub holds_unknown: bool,
 }
@@ -51,6 +56,7 @@ pub struct Discord {
     /// Whose commands are registered.
     pub application: Option<String>,
     pub token: Option<SecretString>,
+    /// With which requests over HTTP are signed.
     pub public_key: Option<SecretString>,
 }
 
@@ -64,7 +70,7 @@ pub fn vocabulary() -> Vocabulary {
     Vocabulary {
         sources: shiftbell_sources::kinds(),
         outlets: vec![
-            outlet("slack", &["token", "secret"], &["team", "history", "on_unknown"]),
+            outlet("slack", &["token", "secret", "app_token"], &["team", "history", "on_unknown"]),
             outlet("discord", &["token", "public_key"], &["guild", "application"]),
         ],
     }
@@ -129,22 +135,27 @@ impl Company {
             }
             doors.insert(source.id.clone(), Door { kind, settings, secrets: found });
         }
-        let mut secret_of = |outlet: &Outlet, key: &str, so: &str| {
-            let from = outlet.secrets.get(key)?;
-            secrets::find(from, env).map_err(|why| missing.push(format!("outlet `{}`: {why}, {so}", outlet.kind))).ok()
+        let secret_of =
+            |outlet: &Outlet, key: &str| outlet.secrets.get(key).and_then(|from| secrets::find(from, env).ok());
+        let mut token_of = |outlet: &Outlet| {
+            let from = outlet.secrets.get("token")?;
+            let lacks =
+                |why| missing.push(format!("outlet `{}`: {why}, so that nothing can be posted there", outlet.kind));
+            secrets::find(from, env).map_err(lacks).ok()
         };
         let outlet = |kind: &str| definitions.outlets.iter().find(|outlet| outlet.kind == kind);
         let slack = outlet("slack").map(|outlet| Slack {
             team: outlet.settings.get("team").cloned(),
-            token: secret_of(outlet, "token", "so that nothing can be posted there"),
-            signing_secret: secret_of(outlet, "secret", "so that its commands are refused"),
+            token: token_of(outlet),
+            signing_secret: secret_of(outlet, "secret"),
+            app_token: secret_of(outlet, "app_token"),
             holds_unknown: outlet.settings.get("on_unknown").is_some_and(|word| word == "hold"),
         });
         let discord = outlet("discord").map(|outlet| Discord {
             guild: outlet.settings.get("guild").cloned(),
             application: outlet.settings.get("application").cloned(),
-            token: secret_of(outlet, "token", "so that nothing can be posted there"),
-            public_key: secret_of(outlet, "public_key", "so that its commands are refused"),
+            token: token_of(outlet),
+            public_key: secret_of(outlet, "public_key"),
         });
         let mut workspace = Workspace::new(name, definitions, text);
         let can_post = |kind: &str| match kind {

@@ -30,6 +30,7 @@ use tower_http::trace::TraceLayer;
 use crate::clock::Chance;
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::readiness::Standing;
 use reply::Problem;
 use shiftbell_store::outbox;
 
@@ -119,7 +120,8 @@ async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> 
 }
 
 /// Ready to be sent traffic: the database answers. Companies whose numbers are in the making are named: their webhooks are
-/// taken, their questions must wait.
+/// taken, their questions must wait. So is how each connection to a chat system stands; without it webhooks are taken and
+/// messages sent all the same.
 async fn ready(State(program): State<Arc<Program>>) -> Result<String, Problem> {
     match program.db.read().await {
         Ok(mut snapshot) => {
@@ -140,7 +142,12 @@ async fn ready(State(program): State<Arc<Program>>) -> Result<String, Problem> {
             let lines = building.iter().map(|(name, built)| {
                 format!("{name}: numbers are being built by new definitions, {built} accounts so far\n")
             });
-            Ok(["ready\n".to_owned()].into_iter().chain(lines).chain(dead).collect())
+            let sockets = program.readiness.all_sockets();
+            let sockets = sockets.iter().map(|((name, outlet), standing)| match standing {
+                Standing::Up { since } => format!("{name}: {outlet} connected since {since}\n"),
+                Standing::Down { since, why } => format!("{name}: {outlet} not connected since {since}: {why}\n"),
+            });
+            Ok(["ready\n".to_owned()].into_iter().chain(lines).chain(dead).chain(sockets).collect())
         }
         Err(error) => Err(Problem::ours(&error, "reach the database")),
     }

@@ -62,5 +62,13 @@ fn describe() {
         "One batch of deliveries from claim to commit"
     );
     metrics::describe_gauge!("shiftbell_inbox_deliveries", "Deliveries that are not worked in yet, by workspace");
+    metrics::describe_gauge!(
+        "shiftbell_socket_up_since_seconds",
+        "Since when a chat system's socket is connected, in seconds since 1970; 0: it is not"
+    );
+    metrics::describe_counter!(
+        "shiftbell_socket_connections_total",
+        "Connections to a chat system that were opened and used"
+    );
     metrics::describe_gauge!("shiftbell_outbox_notices", "Notices that are not delivered yet, by workspace");
 }

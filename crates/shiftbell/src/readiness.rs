@@ -1,8 +1,11 @@
-//! What this process knows about each company without asking the database: whether its numbers are being built, and how
-//! many deliveries of it are unread.
+//! What this process knows about each company without asking the database: whether its numbers are being built, how many
+//! deliveries of it are unread, and whether its chat systems are connected.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use shiftbell_chat::Outlet;
+use shiftbell_metrics::time::Instant;
 
 /// Counters by workspace, shared by the doors and the workers.
 #[derive(Debug, Default)]
@@ -11,6 +14,15 @@ pub struct Readiness {
     building: Mutex<BTreeMap<String, u64>>,
     /// Deliveries that wait: counted from time to time, and one more with each that arrives here.
     unread: Mutex<BTreeMap<String, u64>>,
+    /// Connections to chat systems that this process keeps open.
+    sockets: Mutex<BTreeMap<(String, Outlet), Standing>>,
+}
+
+/// How a connection that this process keeps open stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Up { since: Instant },
+    Down { since: Instant, why: String },
 }
 
 impl Readiness {
@@ -32,6 +44,28 @@ impl Readiness {
     /// Notes that the numbers of a company answer.
     pub fn is_built(&self, workspace: &str) {
         locked(&self.building).remove(workspace);
+    }
+
+    /// Every connection that is kept open: company, chat system, and how it stands.
+    pub fn all_sockets(&self) -> BTreeMap<(String, Outlet), Standing> {
+        locked(&self.sockets).clone()
+    }
+
+    /// Notes how a connection stands. One that stays down is down since the first time.
+    pub fn socket_stands(&self, outlet: Outlet, workspace: &str, standing: Standing) {
+        let up_since_s = match &standing {
+            Standing::Up { since } => since.as_ms().div_euclid(1_000),
+            Standing::Down { .. } => 0,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
+        metrics::gauge!("shiftbell_socket_up_since_seconds", "workspace" => workspace.to_owned(), "outlet" => outlet.word())
+            .set(up_since_s as f64);
+        let mut sockets = locked(&self.sockets);
+        let known = sockets.entry((workspace.to_owned(), outlet)).or_insert_with(|| standing.clone());
+        *known = match (&*known, standing) {
+            (Standing::Down { since, .. }, Standing::Down { why, .. }) => Standing::Down { since: *since, why },
+            (_, standing) => standing,
+        };
     }
 
     /// About how many deliveries of a company wait.
@@ -66,6 +100,20 @@ mod tests {
         assert_eq!((readiness.unread("acme"), readiness.unread("other")), (2, 0));
         readiness.counted("acme", 1);
         assert_eq!(readiness.unread("acme"), 1);
+    }
+
+    #[test]
+    fn a_connection_that_stays_down_is_down_since_the_first_time() {
+        let readiness = Readiness::default();
+        let down = |since, why: &str| Standing::Down { since: Instant(since), why: why.to_owned() };
+        let stands = |standing| {
+            readiness.socket_stands(Outlet::Slack, "acme", standing);
+            readiness.all_sockets().remove(&("acme".to_owned(), Outlet::Slack)).unwrap()
+        };
+        assert_eq!(stands(down(1, "cut")), down(1, "cut"));
+        assert_eq!(stands(down(2, "refused")), down(1, "refused"));
+        assert_eq!(stands(Standing::Up { since: Instant(3) }), Standing::Up { since: Instant(3) });
+        assert_eq!(stands(down(4, "cut")), down(4, "cut"));
     }
 
     #[test]

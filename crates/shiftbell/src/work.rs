@@ -13,6 +13,7 @@ pub mod past;
 pub mod rebuild;
 pub mod refold;
 pub mod shelf;
+mod sockets;
 mod story;
 pub mod sweeps;
 pub mod timer;

@@ -27,7 +27,7 @@ async fn after_a_season(test: &TestDb, season: &Season) -> (TestApp, FakeHubSpot
 }
 
 /// The receipt in a message, and the message with `r-7k3m` in its place, since every question has another.
-fn receipt_of(message: &str) -> (String, String) {
+pub(super) fn receipt_of(message: &str) -> (String, String) {
     let is_receipt = |word: &&str| word.len() >= 6 && word.starts_with("r-");
     let found = message.split_whitespace().find(is_receipt).unwrap_or_else(|| panic!("no receipt in:\n{message}"));
     (found.to_owned(), message.replace(found, "r-7k3m"))

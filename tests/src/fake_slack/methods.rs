@@ -19,6 +19,7 @@ pub(super) fn text<'a>(args: &'a Args, name: &str) -> &'a str {
 pub(super) fn call(team: &mut Team, method: &str, token: &str, args: &Args) -> Value {
     let answer = permitted(team, method, token, args).and_then(|()| match method {
         "auth.test" => Ok(json!({ "team": "Clowns To Go", "team_id": super::TEAM, "user_id": "UBOT", "bot_id": "B1" })),
+        "apps.connections.open" => Ok(json!({ "url": team.sockets.ticket() })),
         "chat.postMessage" => super::chat::post(team, args),
         "chat.update" => super::chat::update(team, args),
         "chat.delete" => super::chat::delete(team, args),
@@ -49,8 +50,12 @@ fn permitted(team: &Team, method: &str, token: &str, args: &Args) -> Result<(), 
     if token.is_empty() {
         return Err(Error("not_authed"));
     }
-    if token != super::TOKEN {
-        return Err(Error("invalid_auth"));
+    let is_for_apps = method == "apps.connections.open";
+    match token {
+        super::TOKEN if !is_for_apps => {}
+        super::APP_TOKEN if is_for_apps => {}
+        super::TOKEN | super::APP_TOKEN => return Err(Error("not_allowed_token_type")),
+        _ => return Err(Error("invalid_auth")),
     }
     if team.is_token_revoked {
         return Err(Error("token_revoked"));

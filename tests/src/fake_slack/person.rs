@@ -12,7 +12,7 @@ use super::{FakeSlack, SIGNING_SECRET, TEAM, http, transcript};
 /// After this Slack shows the person an error.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// How long a test waits for something that should come.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How the program answered a command or a click.
 #[derive(Clone, Debug)]
@@ -37,6 +37,12 @@ impl Reply {
 impl FakeSlack {
     /// A person types a slash command in a channel; Slack signs it and sends it to `url`.
     pub async fn types(&self, line: &str, user: &str, channel: &str, url: &str) -> Reply {
+        let (form, id) = self.command(line, user, channel);
+        self.send(url, escape(&form), id).await
+    }
+
+    /// What Slack sends for a command, and its id.
+    pub(super) fn command(&self, line: &str, user: &str, channel: &str) -> (Vec<(&'static str, String)>, String) {
         let (command, text) = line.split_once(' ').unwrap_or((line, ""));
         let (id, response_url) = self.reply_address(user, channel, None);
         let form = [
@@ -54,12 +60,18 @@ impl FakeSlack {
             ("response_url", &response_url),
             ("trigger_id", &id),
         ];
-        self.send(url, escape(&form), id).await
+        (form.into_iter().map(|(name, value)| (name, value.to_owned())).collect(), id)
     }
 
     /// A person clicks the button (or chooses the menu entry) with this label on the latest message that has it and that the
     /// person can see.
     pub async fn clicks(&self, label: &str, user: &str, channel: &str, url: &str) -> Reply {
+        let (payload, id) = self.click(label, user, channel);
+        self.send(url, escape(&[("payload", payload.to_string())]), id).await
+    }
+
+    /// What Slack sends for a click, and its id.
+    pub(super) fn click(&self, label: &str, user: &str, channel: &str) -> (Value, String) {
         let (posted, action) = {
             let team = self.shared.team();
             let id = team.resolve(channel);
@@ -79,7 +91,7 @@ impl FakeSlack {
         if !is_ephemeral {
             payload["message"] = json!({ "ts": posted.ts, "text": posted.body["text"] });
         }
-        self.send(url, escape(&[("payload", &payload.to_string())]), id).await
+        (payload, id)
     }
 
     /// Sends bytes that are not signed as they should be: for tests of the door.
@@ -105,7 +117,7 @@ impl FakeSlack {
         self.until(|| Some(self.transcript(channel_or_user)).filter(|transcript| transcript.contains(text))).await
     }
 
-    async fn until(&self, look: impl Fn() -> Option<String>) -> String {
+    pub(super) async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
         let wait = async {
             loop {
                 let said = self.shared.said.notified();
@@ -145,6 +157,11 @@ impl FakeSlack {
         let (status, answer) = self.request(url, body, &timestamp, &signature).await;
         let within = begun.elapsed();
         let body: Value = serde_json::from_str(&answer).unwrap_or(Value::Null);
+        self.shown(status, within, body, answer, id)
+    }
+
+    /// Shows a direct answer to the person.
+    pub(super) fn shown(&self, status: u16, within: Duration, body: Value, answer: String, id: String) -> Reply {
         let mut team = self.shared.team();
         let seen = if within > ANSWER_WITHIN {
             "failed with the error \"operation_timeout\"".to_owned()
@@ -186,7 +203,7 @@ fn sign(timestamp: &str, body: &str) -> String {
     format!("v0={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-fn escape(form: &[(&str, &str)]) -> String {
+fn escape(form: &[(&str, String)]) -> String {
     let mut url = reqwest::Url::parse("http://fake/").expect("an address");
     url.query_pairs_mut().extend_pairs(form);
     url.query().unwrap_or_default().to_owned()

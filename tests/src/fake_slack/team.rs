@@ -92,6 +92,7 @@ pub(super) struct Team {
     pub(super) reply_addresses: BTreeMap<String, ReplyAddress>,
     pub(super) has_channel_limit: bool,
     pub(super) looks_until_ready: u32,
+    pub(super) sockets: super::socket::Sockets,
     counter: u64,
 }
 
@@ -108,6 +109,7 @@ impl Team {
             reply_addresses: BTreeMap::new(),
             has_channel_limit: false,
             looks_until_ready: 1,
+            sockets: super::socket::Sockets::default(),
             counter: 0,
         }
     }

@@ -1,5 +1,7 @@
 //! Slash commands.
 
+use serde_json::Value;
+
 use super::check_reply_host;
 use super::form::{field, read_form};
 use crate::asked::{Asked, Outlet, ReplyTo};
@@ -20,14 +22,23 @@ pub enum Command {
 /// gets `is_enterprise_install=true` and possibly no team; then the enterprise is the place.
 pub fn read_command(body: &[u8], api_url: &str) -> Result<Command, Unreadable> {
     let form = read_form(body);
-    if field(&form, "ssl_check") == Some("1") {
+    read_fields(|name| field(&form, name), api_url)
+}
+
+/// Reads the payload of a slash command's envelope: the same fields, as JSON.
+pub(super) fn read_command_payload(payload: &Value, api_url: &str) -> Result<Command, Unreadable> {
+    read_fields(|name| payload.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()), api_url)
+}
+
+fn read_fields<'a>(field: impl Fn(&'static str) -> Option<&'a str>, api_url: &str) -> Result<Command, Unreadable> {
+    if field("ssl_check") == Some("1") {
         return Ok(Command::Tested);
     }
     let required =
-        |name: &'static str| field(&form, name).ok_or(Unreadable::FieldMissing { field: name, outlet: Outlet::Slack });
+        |name: &'static str| field(name).ok_or(Unreadable::FieldMissing { field: name, outlet: Outlet::Slack });
     let response_url = required("response_url")?;
     check_reply_host(response_url, api_url)?;
-    let place = match (field(&form, "team_id"), field(&form, "enterprise_id")) {
+    let place = match (field("team_id"), field("enterprise_id")) {
         (None, Some(enterprise)) => enterprise,
         (Some(team), _) => team,
         (None, None) => return Err(Unreadable::FieldMissing { field: "team_id", outlet: Outlet::Slack }),
@@ -38,9 +49,9 @@ pub fn read_command(body: &[u8], api_url: &str) -> Result<Command, Unreadable> {
         user: required("user_id")?.to_owned(),
         channel: required("channel_id")?.to_owned(),
         command: required("command")?.to_owned(),
-        text: field(&form, "text").unwrap_or_default().trim().to_owned(),
+        text: field("text").unwrap_or_default().trim().to_owned(),
         reply: ReplyTo::Slack { response_url: response_url.to_owned() },
-        id: field(&form, "trigger_id").unwrap_or(response_url).to_owned(),
+        id: field("trigger_id").unwrap_or(response_url).to_owned(),
     }))
 }
 

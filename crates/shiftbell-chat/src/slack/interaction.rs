@@ -1,6 +1,7 @@
 //! Clicks on buttons and choices in menus.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::check_reply_host;
 use super::form::{field, read_form};
@@ -101,10 +102,19 @@ impl Action {
 /// Reads the verified body of an interaction: a form whose field `payload` is JSON.
 pub fn read_interaction(body: &[u8], api_url: &str) -> Result<Interaction, Unreadable> {
     let form = read_form(body);
+    let missing = Unreadable::FieldMissing { field: "payload", outlet: Outlet::Slack };
+    let json = field(&form, "payload").ok_or(missing)?;
+    read_envelope(serde_json::from_str(json), api_url)
+}
+
+/// Reads the payload of an interaction's envelope: the same JSON.
+pub(super) fn read_interaction_payload(payload: Value, api_url: &str) -> Result<Interaction, Unreadable> {
+    read_envelope(serde_json::from_value(payload), api_url)
+}
+
+fn read_envelope(read: Result<Envelope, serde_json::Error>, api_url: &str) -> Result<Interaction, Unreadable> {
     let missing = |field: &'static str| Unreadable::FieldMissing { field, outlet: Outlet::Slack };
-    let json = field(&form, "payload").ok_or(missing("payload"))?;
-    let envelope: Envelope = serde_json::from_str(json)
-        .map_err(|problem| Unreadable::NotJson { outlet: Outlet::Slack, why: problem.to_string() })?;
+    let envelope = read.map_err(|problem| Unreadable::NotJson { outlet: Outlet::Slack, why: problem.to_string() })?;
     let kind = envelope.kind.unwrap_or_default();
     if kind != "block_actions" {
         return Ok(Interaction::Unwanted { kind });
@@ -149,7 +159,7 @@ pub fn read_interaction(body: &[u8], api_url: &str) -> Result<Interaction, Unrea
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     const API: &str = "https://slack.com/api";
 

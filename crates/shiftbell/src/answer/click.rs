@@ -1,18 +1,25 @@
 //! Buttons under an answer: what each does, or what to do instead.
 
-use shiftbell_chat::Visibility;
+use shiftbell_chat::{Outlet, Visibility};
 use shiftbell_metrics::question::Question;
 use shiftbell_render::action::{Action, Verb};
 use shiftbell_render::document::Document;
-use shiftbell_store::StoreError;
+use shiftbell_store::{StoreError, requests};
 
 use super::{Asker, about, kept, not_answered, of_question, sentence, to_typed, to_words, who};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights;
 
-/// Answers a button: its action as the message carried it.
-pub async fn to_click(program: &Program, company: &Company, asker: &Asker, action: &str) -> (Document, Visibility) {
+/// Answers a button: its action as the message carried it. `request` is the chat's own id of this click, where it has one: the
+/// same click brought twice is shown to others once.
+pub async fn to_click(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    action: &str,
+    request: Option<(Outlet, &str)>,
+) -> (Document, Visibility) {
     let document = match Action::decode(action) {
         Some(Action::Ask { words }) => to_typed(program, company, asker, &words).await,
         Some(Action::About { verb: Verb::Why, receipt }) => {
@@ -20,7 +27,7 @@ pub async fn to_click(program: &Program, company: &Company, asker: &Asker, actio
         }
         Some(Action::About { verb: Verb::BreakDown, receipt }) => break_down(program, company, asker, &receipt).await,
         Some(Action::About { verb: Verb::Share, receipt }) => {
-            return (asked_again(program, company, asker, &receipt).await, Visibility::Everyone);
+            return shared(program, company, asker, &receipt, request).await;
         }
         Some(Action::About { verb: Verb::Who, receipt }) => behind(program, company, asker, &receipt, true).await,
         Some(Action::About { verb: Verb::WhoNot, receipt }) => behind(program, company, asker, &receipt, false).await,
@@ -90,6 +97,36 @@ fn not_yet(company: &Company, verb: Verb) -> Document {
             "Please ask again with /kpi, so that this button belongs to a fresh answer.".to_owned()
         }
     })
+}
+
+/// Shows an answer to everybody, once for each click. That a click was taken is written down before anything is said: a process
+/// that dies in between leaves nothing said, which the person sees, and never the same thing twice.
+async fn shared(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    receipt: &str,
+    request: Option<(Outlet, &str)>,
+) -> (Document, Visibility) {
+    if let Some((outlet, id)) = request {
+        let taken = async {
+            let mut tx = program.db.write().await?;
+            let is_first =
+                requests::take(&mut tx, company.name(), outlet.word(), id, program.clock.now().as_ms()).await?;
+            tx.commit().await?;
+            Ok::<bool, StoreError>(is_first)
+        };
+        match taken.await {
+            Ok(true) => {}
+            Ok(false) => {
+                let words =
+                    "This click came twice and was followed once. If nothing was shown here, please click again.";
+                return (sentence(words), Visibility::OnlyAsker);
+            }
+            Err(error) => return (not_answered(company, &error.into()), Visibility::OnlyAsker),
+        }
+    }
+    (asked_again(program, company, asker, receipt).await, Visibility::Everyone)
 }
 
 async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {

@@ -30,8 +30,19 @@ pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
             println!("error: {sentence}");
             problems += 1;
         }
-        for sentence in Company::new(companies::name_of(file)?, text, definitions, &crate::secrets::of_process).1 {
+        let (company, missing) =
+            Company::new(companies::name_of(file)?, text, definitions, &crate::secrets::of_process);
+        for sentence in missing {
             println!("note: {sentence}");
+        }
+        for way in company.ways(here.config.public_base()) {
+            match way {
+                Ok(sentence) => println!("note: {sentence}"),
+                Err(sentence) => {
+                    println!("error: {sentence}");
+                    problems += 1;
+                }
+            }
         }
     }
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }
@@ -46,13 +57,18 @@ fn wrong_in_maps(definitions: &Definitions) -> Vec<String> {
     definitions.sources.iter().flat_map(of).collect()
 }
 
-/// As [`load`], for the server: says what it will do without, and which lines of a map it leaves out.
+/// As [`load`], for the server: says what it will do without, by which way each chat system asks, and which lines of a map it
+/// leaves out.
 pub(super) fn load_to_serve(here: &Here) -> Result<Companies, Failure> {
     let (companies, missing) = load_all(here)?;
     for (workspace, sentence) in missing {
         tracing::warn!(workspace, "{sentence}");
     }
     for company in companies.all() {
+        for way in company.ways(here.config.public_base()) {
+            let sentence = way.map_err(|sentence| Failure::Usage(format!("{}: {sentence}", company.name())))?;
+            tracing::info!(workspace = company.name(), "{sentence}");
+        }
         for sentence in wrong_in_maps(company.defs()) {
             tracing::warn!(workspace = company.name(), "{sentence}; it is left out");
         }

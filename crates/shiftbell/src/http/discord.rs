@@ -61,7 +61,8 @@ pub async fn interactions(
                 let (program, company) = (Arc::clone(&program), Arc::clone(&company));
                 async move {
                     let asker = Asker::of_chat(&program, &company, Outlet::Discord, &clicked.user).await;
-                    answer::to_click(&program, &company, &asker, &format!("{}:{}", clicked.action, clicked.value)).await
+                    let request = Some((Outlet::Discord, clicked.id.as_str()));
+                    answer::to_click(&program, &company, &asker, &clicked.value, request).await
                 }
             };
             Ok(answered(program, company, reply, work).await)

@@ -202,7 +202,7 @@ async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Sa
         let document = answer::to_typed(program, company, &asker, &asked).await;
         return Said { asked, is_command: true, html: card(document) };
     };
-    let (document, _) = answer::to_click(program, company, &asker, action).await;
+    let (document, _) = answer::to_click(program, company, &asker, action, None).await;
     let (asked, is_command) = match Action::decode(action) {
         Some(Action::Ask { words }) => (format!("/{}", words.trim_start_matches('/')), true),
         Some(Action::About { verb: Verb::Why, receipt }) => (format!("/kpi why {receipt}"), true),

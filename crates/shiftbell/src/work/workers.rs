@@ -8,7 +8,7 @@ use shiftbell_store::inbox::{self, Rotation};
 use super::intake::Intake;
 use super::rebuild;
 use super::timer::Timer;
-use super::{build, delivery};
+use super::{build, delivery, sockets};
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -45,6 +45,7 @@ pub fn start(program: &Arc<Program>) {
     program.tasks.spawn(Timer::new(Arc::clone(program)).run());
     program.tasks.spawn(checkpoint(Arc::clone(program)));
     program.tasks.spawn(forget(Arc::clone(program)));
+    sockets::start(program);
 }
 
 async fn take_in(program: Arc<Program>, mut intake: Intake) {
