@@ -83,7 +83,7 @@ PY
 )
   echo "  shiftbell: $num of $den"
   duckdb=$("$python" tests/load/compare.py duckdb "$file" "$starts" "$until" 60 5)
-  postgres=$("$python" tests/load/compare.py postgres "$file" "$starts" "$until" 60 3)
+  postgres=$("$python" tests/load/compare.py postgres "$file" "$starts" "$until" 60 "$([ "$events" -gt 1000000 ] && echo 1 || echo 3)")
   echo "  $duckdb"
   echo "  $postgres"
 
@@ -94,11 +94,20 @@ PY
   "$bin/load" answers "$url" load-slack 200 '/kpi mql-conversion b2b 2026-06-15..2026-09-13 product:corporate-events source:list'
 
   echo "durable ingest: signed batches of 100 changes, acknowledged after fsync"
-  "$bin/load" ingest "$url" /hooks/clowns-to-go/hubspot-main load-hubspot 1000 16 0
+  hubspot=/hooks/clowns-to-go/hubspot-main
+  full=$("$bin/load" ingest "$url" $hubspot load-hubspot 0 1000 32 0)
+  echo "$full"
   rm -f "$folder/bare.db"
   "$bin/load" bare "$folder/bare.db" 1000
   echo "deriving what was acknowledged"
   "$bin/load" drained "$url" 100000
+  batches=$(echo "$full" | awk '{print int($1 * 0.8 / 100)}')
+  echo "at 80 % of that: $batches batches a second for two seconds"
+  "$bin/load" ingest "$url" $hubspot load-hubspot 1000 $((batches * 2)) 64 "$batches"
+  "$bin/load" drained "$url" $((100000 + batches * 200))
+  echo "1,000 events a second for twenty seconds: how long after the last one all are in the numbers"
+  "$bin/load" ingest "$url" $hubspot load-hubspot $((1000 + batches * 2)) 200 16 10
+  "$bin/load" drained "$url" $((120000 + batches * 200))
   echo "one late event after another: signed, durable"
   "$bin/load" late "$url" /hooks/clowns-to-go/anything bG9hZC1ldmVudHMtc2VjcmV0LTI0Yg== 500
   stop_server

@@ -1,5 +1,6 @@
 //! Sends load to a running program on loopback and prints what it measured. `tests/load/run.sh` drives it.
 
+use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,13 +19,14 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["answers", url, secret, count, text] => answers(url, secret, number(count), text).await,
-        ["ingest", url, path, secret, batches, at_once, per_second] => {
-            ingest(url, path, secret, number(batches), number(at_once), number(per_second)).await
+        ["ingest", url, path, secret, first, batches, at_once, per_second] => {
+            let batches = number(first)..number(first) + number(batches);
+            ingest(url, path, secret, batches, number(at_once), number(per_second)).await
         }
         ["drained", url, events] => drained(url, number(events)).await,
         ["late", url, path, key, count] => late(url, path, key, number(count)).await,
         ["bare", file, batches] => bare(file, number(batches)).await,
-        _ => Err("usage: load drained URL EVENTS | late URL PATH KEY N | answers URL SECRET N TEXT | ingest URL PATH SECRET BATCHES AT_ONCE PER_SECOND | bare FILE BATCHES".into()),
+        _ => Err("usage: load drained URL EVENTS | late URL PATH KEY N | answers URL SECRET N TEXT | ingest URL PATH SECRET FIRST BATCHES AT_ONCE PER_SECOND | bare FILE BATCHES".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -105,11 +107,12 @@ async fn ingest(
     url: &str,
     path: &str,
     secret: &str,
-    batches: u64,
+    batches: Range<u64>,
     at_once: u64,
     per_second: u64,
 ) -> Result<(), Failure> {
-    let next = Arc::new(AtomicU64::new(0));
+    let (first, end) = (batches.start, batches.end);
+    let next = Arc::new(AtomicU64::new(first));
     let started = now();
     let mut senders = Vec::new();
     for _ in 0..at_once {
@@ -119,10 +122,10 @@ async fn ingest(
             let mut took = Vec::new();
             loop {
                 let turn = next.fetch_add(1, Ordering::Relaxed);
-                if turn >= batches {
+                if turn >= end {
                     return Ok::<_, Failure>(took);
                 }
-                if let Some(due_us) = (turn * 1_000_000).checked_div(per_second) {
+                if let Some(due_us) = ((turn - first) * 1_000_000).checked_div(per_second) {
                     let due = Duration::from_micros(due_us);
                     tokio::time::sleep(due.saturating_sub(started.elapsed())).await;
                 }
@@ -151,7 +154,11 @@ async fn ingest(
         took.extend(sender.await??);
     }
     let seconds = started.elapsed().as_secs_f64();
-    println!("  {:.0} events/s acknowledged durably; {}", batches as f64 * 100.0 / seconds, percentiles(&mut took));
+    println!(
+        "  {:.0} events/s acknowledged durably; {}",
+        (end - first) as f64 * 100.0 / seconds,
+        percentiles(&mut took)
+    );
     Ok(())
 }
 
@@ -175,7 +182,7 @@ async fn drained(url: &str, events: u64) -> Result<(), Failure> {
         if total >= events as f64 {
             let seconds = began_at.elapsed().as_secs_f64().max(1e-9);
             println!(
-                "  {:.0} events/s derived ({:.0} were already when looking began)",
+                "  {:.0} events/s derived ({:.0} were already when looking began, the rest took {seconds:.1} s)",
                 (total - began_with) / seconds,
                 began_with
             );
