@@ -1,5 +1,6 @@
 //! From behind a firewall: the program is asked over connections that it opens itself.
 
+mod discord;
 mod killed;
 mod slack;
 mod slack_faults;

@@ -256,7 +256,7 @@ fn company(text: &str, discord_key: &str, by_socket: bool) -> Company {
             "CLOWNS_SLACK_SIGNING_SECRET" if !by_socket => fake_slack::SIGNING_SECRET,
             "CLOWNS_SLACK_APP_TOKEN" if by_socket => fake_slack::APP_TOKEN,
             "CLOWNS_DISCORD_BOT_TOKEN" => fake_discord::TOKEN,
-            "CLOWNS_DISCORD_PUBLIC_KEY" => &key,
+            "CLOWNS_DISCORD_PUBLIC_KEY" if !by_socket => &key,
             _ => return None,
         };
         Some(value.to_owned())

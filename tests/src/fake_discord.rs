@@ -3,6 +3,7 @@
 //! A test looks at it as a person would ([`FakeDiscord::transcript`]), acts as a person would ([`FakeDiscord::asks`],
 //! [`FakeDiscord::completes`], [`FakeDiscord::clicks`]), and switches faults on ([`FakeDiscord::faults`]).
 
+mod gateway;
 mod guild;
 mod http;
 mod messages;
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::fake_server::{FakeClock, Faults, serve};
 use guild::Guild;
-pub use person::Reply;
+pub use person::{BY_GATEWAY, Reply};
 
 pub const TOKEN: &str = "bot-token-fake";
 pub const APPLICATION: &str = "200";
@@ -51,11 +52,13 @@ pub struct FakeDiscord {
     shared: Arc<Shared>,
     url: String,
     task: JoinHandle<()>,
+    gateway: JoinHandle<()>,
 }
 
 impl Drop for FakeDiscord {
     fn drop(&mut self) {
         self.task.abort();
+        self.gateway.abort();
     }
 }
 
@@ -66,7 +69,8 @@ impl FakeDiscord {
         let key = Ed25519KeyPair::from_seed_unchecked(&[42; 32]).expect("a key");
         let shared = Arc::new(Shared { guild, faults: Faults::default(), clock, key, said: Notify::new() });
         let (address, task) = serve(http::router(shared.clone())).await;
-        FakeDiscord { shared, url: format!("http://{address}"), task }
+        let gateway = gateway::serve(Arc::clone(&shared)).await;
+        FakeDiscord { shared, url: format!("http://{address}"), task, gateway }
     }
 
     /// For `SHIFTBELL_DISCORD_API_URL`.

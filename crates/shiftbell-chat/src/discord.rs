@@ -1,10 +1,11 @@
-//! Discord: signed interactions in, REST calls out.
+//! Discord: interactions in (signed, or over a connection of our own), REST calls out.
 
 mod answer;
 mod client;
 mod commands;
 mod failure;
 mod find;
+pub mod gateway;
 mod interaction;
 mod post;
 mod signature;

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 mod click;
+pub(crate) mod discord;
 pub(crate) mod facts;
 mod kept;
 pub(crate) mod rows;

@@ -58,6 +58,8 @@ pub struct Discord {
     pub token: Option<SecretString>,
     /// With which requests over HTTP are signed.
     pub public_key: Option<SecretString>,
+    /// Whether a connection is opened instead, as the file says; without a word it is where there is no key.
+    pub gateway: Option<String>,
 }
 
 /// Every company by name.
@@ -71,7 +73,7 @@ pub fn vocabulary() -> Vocabulary {
         sources: shiftbell_sources::kinds(),
         outlets: vec![
             outlet("slack", &["token", "secret", "app_token"], &["team", "history", "on_unknown"]),
-            outlet("discord", &["token", "public_key"], &["guild", "application"]),
+            outlet("discord", &["token", "public_key"], &["guild", "application", "gateway"]),
         ],
     }
 }
@@ -156,6 +158,7 @@ impl Company {
             application: outlet.settings.get("application").cloned(),
             token: token_of(outlet),
             public_key: secret_of(outlet, "public_key"),
+            gateway: outlet.settings.get("gateway").cloned(),
         });
         let mut workspace = Workspace::new(name, definitions, text);
         let can_post = |kind: &str| match kind {

@@ -94,6 +94,11 @@ impl Outlets {
         }
     }
 
+    /// The client for Discord of a company.
+    pub(crate) fn discord(&self, workspace: &str) -> Option<Arc<DiscordClient>> {
+        self.discord.get(workspace).cloned()
+    }
+
     /// The e-mail of a user of a chat system that shows it, asked for once.
     pub async fn email_of(&self, program: &Program, company: &Company, outlet: Outlet, user: &str) -> Option<String> {
         let client = match outlet {

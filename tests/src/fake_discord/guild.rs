@@ -65,6 +65,7 @@ pub(super) struct Guild {
     pub(super) interactions: BTreeMap<String, Interaction>,
     pub(super) commands: Value,
     pub(super) bucket_size: Option<u32>,
+    pub(super) gateway: super::gateway::Gateway,
     counter: u64,
 }
 
@@ -79,6 +80,7 @@ impl Guild {
             interactions: BTreeMap::new(),
             commands: json!([]),
             bucket_size: None,
+            gateway: super::gateway::Gateway::default(),
             counter: 0,
         }
     }

@@ -23,6 +23,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/channels/{channel}/messages/{message}", patch(edit_message).delete(delete_message))
         .route("/users/@me/channels", post(open_direct))
         .route("/users/@me", get(me))
+        .route("/gateway/bot", get(gateway))
+        .route("/interactions/{interaction}/{token}/callback", post(call_back))
         .route("/webhooks/{application}/{token}/messages/@original", patch(edit_original))
         .route("/applications/{application}/commands", put(commands))
         .route("/applications/{application}/guilds/{guild}/commands", put(guild_commands));
@@ -190,6 +192,41 @@ async fn open_direct(State(shared): App, ConnectInfo(connection): From, headers:
 
 async fn me(State(shared): App, ConnectInfo(connection): From, headers: HeaderMap) -> Response {
     shared.around("GET users", &connection, &headers, || Ok(json!({ "id": BOT_USER, "bot": true }))).await
+}
+
+async fn gateway(State(shared): App, ConnectInfo(connection): From, headers: HeaderMap) -> Response {
+    shared.around("GET gateway", &connection, &headers, || Ok(shared.guild().gateway.address())).await
+}
+
+/// The first answer to an interaction that was brought over the gateway.
+async fn call_back(
+    State(shared): App,
+    ConnectInfo(connection): From,
+    Path((_, token)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
+    let act = || {
+        let answer = {
+            let mut guild = shared.guild();
+            match serde_json::from_slice::<Value>(&body) {
+                _ if !guild.interactions.contains_key(&token) => Err(Error(404, 10_062, "Unknown interaction")),
+                Err(_) => Err(Error(400, 50_109, "invalid JSON")),
+                Ok(_) if guild.gateway.called_back.contains_key(&token) => {
+                    Err(Error(400, 40_060, "Interaction has already been acknowledged."))
+                }
+                Ok(body) => {
+                    guild.gateway.called_back.insert(token.clone(), body);
+                    Ok(())
+                }
+            }
+        };
+        shared.said.notify_waiters();
+        match answer {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Err(Error(status, code, message)) => error(status, code, message),
+        }
+    };
+    shared.faults.around("POST interactions/callback", &connection, said, act).await
 }
 
 /// The token of the interaction is permission enough.

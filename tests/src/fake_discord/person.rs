@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const EPHEMERAL: u64 = 1 << 6;
 const FAILED: &str = "The application did not respond";
 
+/// In place of an address: Discord brings it over the gateway.
+pub const BY_GATEWAY: &str = "gateway";
+
 /// How the program answered.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -133,18 +136,28 @@ impl FakeDiscord {
             original: clicked.map(|posted| posted.id.clone()),
         };
         self.shared.guild().interactions.insert(token.clone(), interaction);
-        let (body, timestamp) = (body.to_string(), self.timestamp());
-        let signature = self.sign(&timestamp, &body);
         let begun = tokio::time::Instant::now();
-        let (status, answer) = self.request(url, &body, &timestamp, &signature).await;
+        let (status, body) = if url == BY_GATEWAY {
+            (200, self.brings(&token, &body).await)
+        } else {
+            let (body, timestamp) = (body.to_string(), self.timestamp());
+            let signature = self.sign(&timestamp, &body);
+            let (status, answer) = self.request(url, &body, &timestamp, &signature).await;
+            (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
+        };
         let within = begun.elapsed();
-        let body: Value = serde_json::from_str(&answer).unwrap_or(Value::Null);
         let seen = if status == 200 && within <= ANSWER_WITHIN { self.show(&token, &body) } else { FAILED.to_owned() };
         if seen == FAILED {
             self.shared.guild().interactions.remove(&token);
         }
         self.shared.said.notify_waiters();
         Reply { status, within, seen, body, token, interaction: id }
+    }
+
+    /// Brings an interaction to every session, and waits for the first answer.
+    async fn brings(&self, token: &str, interaction: &Value) -> Value {
+        self.shared.guild().gateway.tell("INTERACTION_CREATE", interaction);
+        self.until(|| self.shared.guild().gateway.called_back.get(token).cloned()).await
     }
 
     /// Shows the direct answer as Discord would.
@@ -213,7 +226,7 @@ impl FakeDiscord {
         self.until(|| Some(self.transcript(channel)).filter(|transcript| transcript.contains(text))).await
     }
 
-    async fn until(&self, look: impl Fn() -> Option<String>) -> String {
+    pub(super) async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
         let wait = async {
             loop {
                 let said = self.shared.said.notified();

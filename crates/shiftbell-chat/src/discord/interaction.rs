@@ -34,6 +34,33 @@ pub struct Completing {
     pub option: String,
     /// What stands there so far.
     pub typed: String,
+    pub reply: ReplyTo,
+    pub id: String,
+}
+
+impl Interaction {
+    /// Where its first answer goes, if it did not come in a request that carries it.
+    pub fn reply(&self) -> Option<&ReplyTo> {
+        match self {
+            Interaction::Ping => None,
+            Interaction::Asked(asked) => Some(&asked.reply),
+            Interaction::Completing(completing) => Some(&completing.reply),
+            Interaction::Clicked(clicked) => Some(&clicked.reply),
+            Interaction::Unwanted { reply, .. } => Some(reply),
+        }
+    }
+
+    /// The same interaction brought twice has the same id.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Interaction::Ping => None,
+            Interaction::Asked(asked) => Some(&asked.id),
+            Interaction::Completing(completing) => Some(&completing.id),
+            Interaction::Clicked(clicked) => Some(&clicked.id),
+            Interaction::Unwanted { reply: ReplyTo::Discord { interaction, .. }, .. } => Some(interaction),
+            Interaction::Unwanted { reply: ReplyTo::Slack { .. }, .. } => None,
+        }
+    }
 }
 
 /// Only the fields that are used, each of which may be absent or null.
@@ -140,7 +167,7 @@ pub fn read_interaction(body: &[u8]) -> Result<Interaction, Unreadable> {
     let options = told.options.unwrap_or_default();
     if kind == AUTOCOMPLETE {
         let (option, typed) = focused(&options).unwrap_or_default();
-        return Ok(Interaction::Completing(Completing { place, user, channel, command, option, typed }));
+        return Ok(Interaction::Completing(Completing { place, user, channel, command, option, typed, reply, id }));
     }
     let mut words = Vec::new();
     collect_words(&options, &mut words);

@@ -3,7 +3,7 @@
 use shiftbell_chat::slack::is_app_token;
 use shiftbell_metrics::definitions::{Outlet, SecretFrom};
 
-use super::Company;
+use super::{Company, Discord};
 
 impl Company {
     /// How each chat system asks, in a sentence: `Ok` where that is settled, `Err` where the operator must decide. `public_base`
@@ -49,16 +49,35 @@ impl Company {
     }
 
     fn way_of_discord(&self, outlet: &Outlet, public_base: &str) -> Result<String, String> {
-        let has_key = self.discord.as_ref().is_some_and(|discord| discord.public_key.is_some());
-        if has_key {
-            return Ok(format!(
-                "outlet `discord`: asked over HTTP; Discord must reach {public_base}/discord/interactions"
-            ));
+        let Some(discord) = self.discord.as_ref() else { return Ok("outlet `discord`: not used".to_owned()) };
+        match (discord.public_key.is_some(), discord.gateway.as_deref()) {
+            (_, Some(other)) if !["true", "false"].contains(&other) => {
+                Err(format!("outlet `discord`: `gateway` is {other}, but should be true or false"))
+            }
+            (true, Some("true")) => Err(format!(
+                "outlet `discord`: both ways are set, HTTP by {} and the gateway by `gateway = true`; keep the one that is \
+                 meant and unset the other",
+                named(outlet, "public_key")
+            )),
+            (true, _) => {
+                Ok(format!("outlet `discord`: asked over HTTP; Discord must reach {public_base}/discord/interactions"))
+            }
+            (false, _) if discord.is_asked_by_gateway() => {
+                Ok("outlet `discord`: asked by the gateway; nothing has to reach this server".to_owned())
+            }
+            (false, _) => Ok(format!(
+                "outlet `discord`: nobody can ask there: set {} (HTTP), or the bot's token {} without `gateway = false`",
+                named(outlet, "public_key"),
+                named(outlet, "token")
+            )),
         }
-        Ok(format!(
-            "outlet `discord`: nobody can ask there: {} is not set, so that its commands are refused",
-            named(outlet, "public_key")
-        ))
+    }
+}
+
+impl Discord {
+    /// Whether this side opens the connection: a bot without a public key cannot be asked otherwise.
+    pub fn is_asked_by_gateway(&self) -> bool {
+        self.token.is_some() && self.public_key.is_none() && self.gateway.as_deref() != Some("false")
     }
 }
 
@@ -87,6 +106,26 @@ mod tests {
         let env = move |name: &str| env.get(name).cloned();
         let (company, _) = Company::new("clowns-to-go".to_owned(), String::new(), definitions, &env);
         company.ways("https://bell.example").remove(0)
+    }
+
+    #[test]
+    fn discord_is_asked_by_the_gateway_where_it_has_a_token_and_no_key() {
+        let said = |gateway: &str, set: &'static [&'static str]| {
+            let text = TEXT.replace("[outlets.discord]", &format!("[outlets.discord]\n{gateway}"));
+            let definitions = read("clowns-to-go.toml", &text, &vocabulary()).definitions.expect("the sample is right");
+            let env = move |name: &str| set.contains(&name).then(|| "s3cret".to_owned());
+            let (company, _) = Company::new("clowns-to-go".to_owned(), String::new(), definitions, &env);
+            company.ways("https://bell.example").remove(1)
+        };
+        let (token, both) = (["CLOWNS_DISCORD_BOT_TOKEN"], ["CLOWNS_DISCORD_BOT_TOKEN", "CLOWNS_DISCORD_PUBLIC_KEY"]);
+        let (token, both): (&'static [&str], &'static [&str]) = (Box::leak(Box::new(token)), Box::leak(Box::new(both)));
+        assert!(said("", token).unwrap().contains("by the gateway"));
+        assert!(said("gateway = true", token).unwrap().contains("by the gateway"));
+        assert!(said("gateway = false", token).unwrap().contains("nobody can ask"));
+        assert!(said("", both).unwrap().contains("https://bell.example/discord/interactions"));
+        assert!(said("gateway = true", both).unwrap_err().contains("CLOWNS_DISCORD_PUBLIC_KEY"));
+        assert!(said("gateway = \"perhaps\"", token).unwrap_err().contains("true or false"));
+        assert!(said("", &[]).unwrap().contains("nobody can ask"));
     }
 
     const SECRET: (&str, &str) = ("CLOWNS_SLACK_SIGNING_SECRET", "s3cret");

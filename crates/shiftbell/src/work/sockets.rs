@@ -1,6 +1,7 @@
 //! Connections to the chat systems that this side opens, so that nothing has to be reachable from outside. What they bring is
 //! answered by the same code as requests over HTTP.
 
+mod discord;
 mod met;
 mod pace;
 mod slack;
@@ -20,6 +21,18 @@ pub(super) fn start(program: &Arc<Program>) {
         match slack::Line::new(program, companies, token) {
             Ok(line) => drop(program.tasks.spawn(slack::keep_open(Arc::new(line)))),
             Err(problem) => tracing::error!(%problem, "nobody can ask in Slack"),
+        }
+    }
+    let bot_token = |company: &Company| {
+        company
+            .discord
+            .as_ref()
+            .filter(|discord| discord.is_asked_by_gateway())
+            .and_then(|discord| discord.token.clone())
+    };
+    for (_, companies) in by_token(program, bot_token) {
+        if let Some(line) = discord::Line::new(program, companies) {
+            program.tasks.spawn(discord::keep_open(Arc::new(line)));
         }
     }
 }
