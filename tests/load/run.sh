@@ -97,10 +97,10 @@ PY
   hubspot=/hooks/clowns-to-go/hubspot-main
   full=$("$bin/load" ingest "$url" $hubspot load-hubspot 0 1000 32 0)
   echo "$full"
-  rm -f "$folder/bare.db"
-  "$bin/load" bare "$folder/bare.db" 1000
   echo "deriving what was acknowledged"
   "$bin/load" drained "$url" 100000
+  rm -f "$folder/bare.db"
+  "$bin/load" bare "$folder/bare.db" 1000
   batches=$(echo "$full" | awk '{print int($1 * 0.8 / 100)}')
   echo "at 80 % of that: $batches batches a second for two seconds"
   "$bin/load" ingest "$url" $hubspot load-hubspot 1000 $((batches * 2)) 64 "$batches"
