@@ -16,6 +16,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
+use shiftbell_metrics::cell::Tally;
 use shiftbell_metrics::fold::FOLD_VERSION;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::events::Written;
@@ -304,11 +305,15 @@ impl Fill<'_> {
             }
             tx.commit().await?;
         }
-        let mut rows: BTreeMap<_, _> =
-            counting.await??.into_iter().map(|(key, cell)| (cell_key(key), cell.encode())).collect();
+        let mut cells = counting.await??.into_iter().flat_map(Tally::cells);
         let mut tx = self.bulk.write().await?;
-        while !rows.is_empty() {
-            cells::store(&mut tx, name, generation, &take_first(&mut rows)).await?;
+        loop {
+            let rows: BTreeMap<_, _> =
+                cells.by_ref().take(ROWS_AT_ONCE).map(|(key, cell)| (cell_key(key), cell.encode())).collect();
+            if rows.is_empty() {
+                break;
+            }
+            cells::store(&mut tx, name, generation, &rows).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -1,8 +1,8 @@
 //! The third pass: contributions become segments and cells, one chunk at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use shiftbell_metrics::cell::{Cell, CellKey, Tally};
+use shiftbell_metrics::cell::Tally;
 use shiftbell_metrics::contribution::{Contribution, Entry, Name, Shared};
 use shiftbell_metrics::segment::{CHUNKS, Segment, SegmentKey};
 use shiftbell_metrics::time::Day;
@@ -25,12 +25,13 @@ struct Counter {
 }
 
 /// Counts one chunk after the other: several threads share each, since the entries of one fill a good part of the memory that
-/// an import may take. `tell` is given the segments of each chunk and says whether to go on.
+/// an import may take. `tell` is given the segments of each chunk and says whether to go on. Returns the
+/// cells, of all chunks together.
 pub(super) fn count(
     folded: &Parts,
     workspace: &Workspace,
     tell: impl Fn(Segments) -> bool,
-) -> Result<BTreeMap<CellKey, Cell>, BulkError> {
+) -> Result<Option<Tally>, BulkError> {
     let counter = || Counter { cells: Tally::new(&workspace.meaning.plan), shared: Shared::default() };
     let mut counters: Vec<Counter> = std::iter::repeat_with(counter).take(THREADS).collect();
     for chunk in 0..CHUNKS {
@@ -38,13 +39,11 @@ pub(super) fn count(
             break;
         }
     }
-    let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
-    for counter in counters {
-        for (key, cell) in counter.cells.cells() {
-            cells.entry(key).or_default().add(&cell);
-        }
-    }
-    Ok(cells)
+    let cells = counters.into_iter().map(|counter| counter.cells);
+    Ok(cells.reduce(|mut all, more| {
+        all.merge(more);
+        all
+    }))
 }
 
 fn count_one(
