@@ -1,19 +1,10 @@
 //! The sample company that the project ships: its definitions file is the reference of the grammar.
 
-use shiftbell_metrics::definitions::{Checked, KindWords, KpiKind, StageOf, Target, Vocabulary, read};
-
-const SAMPLE: &str = include_str!("../../deploy/clowns-to-go.toml");
+use shiftbell_metrics::definitions::{Checked, KpiKind, StageOf, Target, read};
+use shiftbell_tests::sample::{DEFINITIONS as SAMPLE, vocabulary};
 
 fn check(text: &str) -> Checked {
-    let outlet = |kind, secrets, settings| KindWords { kind, secrets, required: &[], settings, not_active: None };
-    let vocabulary = Vocabulary {
-        sources: shiftbell_sources::kinds(),
-        outlets: vec![
-            outlet("slack", &["token", "secret"], &["team", "history", "on_unknown"]),
-            outlet("discord", &["token", "public_key"], &["guild", "application"]),
-        ],
-    };
-    read("clowns-to-go.toml", text, &vocabulary)
+    read("clowns-to-go.toml", text, &vocabulary())
 }
 
 #[test]

@@ -9,12 +9,12 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::json;
-use shiftbell_metrics::definitions::model::{KindWords, Vocabulary};
 use shiftbell_metrics::definitions::read;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::time::Instant;
 use shiftbell_sources::{Kind, Parsed, Request, Secret, SourceSettings, parse, verify};
 use shiftbell_tests::fake_hubspot::{FakeHubSpot, Generation, Object, Signature};
+use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
 
 const NOW: Instant = Instant(1_785_580_200_000);
 const URL: &str = "https://shiftbell.example/hooks/clowns/hubspot-main";
@@ -156,11 +156,7 @@ fn each_signature_is_believed() {
 
 /// The settings of the sample company's HubSpot.
 fn sample_settings() -> SourceSettings {
-    let outlet = |kind, secrets, settings| KindWords { kind, secrets, required: &[], settings, not_active: None };
-    let outlets =
-        vec![outlet("slack", &["token", "secret"], &["team"]), outlet("discord", &["token", "public_key"], &["guild"])];
-    let vocabulary = Vocabulary { sources: shiftbell_sources::kinds(), outlets };
-    let checked = read("clowns-to-go.toml", include_str!("../../deploy/clowns-to-go.toml"), &vocabulary);
+    let checked = read("clowns-to-go.toml", DEFINITIONS, &vocabulary());
     let sample = checked.definitions.expect("the sample file has no problems");
     SourceSettings::of(sample.sources.iter().find(|source| source.id == "hubspot-main").unwrap())
 }
