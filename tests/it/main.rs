@@ -8,6 +8,7 @@ mod doors;
 mod fake_hubspot;
 mod kill;
 mod migrations;
+mod polling;
 mod rebuild;
 mod rubbish;
 mod slack;

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::db::TestDb;
 use crate::fake_discord::{self, FakeDiscord};
-use crate::fake_hubspot::FakeHubSpot;
+use crate::fake_hubspot::{self, FakeHubSpot};
 use crate::fake_server::FakeClock;
 use crate::fake_slack::{self, FakeSlack};
 use crate::sample;
@@ -61,6 +61,7 @@ pub struct Starting {
     database_url: String,
     definitions: String,
     by_socket: bool,
+    hubspot_api_url: Option<String>,
 }
 
 impl TestApp {
@@ -75,6 +76,7 @@ impl TestApp {
             database_url: database_url.to_owned(),
             definitions: sample::DEFINITIONS.to_owned(),
             by_socket: false,
+            hubspot_api_url: None,
         }
     }
 
@@ -154,6 +156,17 @@ impl TestApp {
         }
     }
 
+    /// Lets time pass, second by second, until it is so.
+    pub async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let wait = async {
+            while !is_so().await {
+                self.advance_ms(1_000);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "{what}: not within {PATIENCE:?}");
+    }
+
     /// What is not done yet.
     async fn waiting(&self) -> Option<String> {
         let mut snapshot = self.program.db.read().await.expect("read the database");
@@ -207,6 +220,12 @@ impl Starting {
         Starting { by_socket: true, ..self }
     }
 
+    /// With a HubSpot that is asked for what it has, at this address.
+    #[must_use]
+    pub fn asking(self, hubspot_api_url: &str) -> Starting {
+        Starting { hubspot_api_url: Some(hubspot_api_url.to_owned()), ..self }
+    }
+
     /// Starts it at this time: `2026-11-19 14:05 America/New_York`.
     pub async fn at(self, time: &str) -> TestApp {
         let now = instant(time);
@@ -222,7 +241,8 @@ impl Starting {
             .with_user(LEAD_IN_DISCORD)
             .with_channel("1100000000000000002", "sales")
             .with_channel("1100000000000000005", "wins");
-        let company = company(&self.definitions, &discord.public_key(), self.by_socket);
+        let is_asking = self.hubspot_api_url.is_some();
+        let company = company(&self.definitions, &discord.public_key(), self.by_socket, is_asking);
         let listener = http::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let config = Config {
@@ -231,6 +251,7 @@ impl Starting {
             workspaces: PathBuf::from("unused"),
             slack_api_url: slack.api_url(),
             discord_api_url: discord.api_url(),
+            hubspot_api_url: self.hubspot_api_url.unwrap_or_default(),
             ..Config::default()
         };
         let companies = Companies::new([company]);
@@ -244,13 +265,14 @@ impl Starting {
 }
 
 /// The company of a definitions file, with every secret that the fakes know.
-fn company(text: &str, discord_key: &str, by_socket: bool) -> Company {
+fn company(text: &str, discord_key: &str, by_socket: bool, is_asking: bool) -> Company {
     let checked = read("clowns-to-go.toml", text, &vocabulary());
     let definitions = checked.definitions.unwrap_or_else(|| panic!("{:#?}", checked.problems));
     let key = discord_key.to_owned();
     let env = move |name: &str| {
         let value = match name {
             "CLOWNS_HUBSPOT_SECRET" => HUBSPOT_SECRET,
+            "CLOWNS_HUBSPOT_TOKEN" if is_asking => fake_hubspot::TOKEN,
             "CLOWNS_SHOP_SECRET" => SHOP_SECRET,
             "CLOWNS_SLACK_BOT_TOKEN" => fake_slack::TOKEN,
             "CLOWNS_SLACK_SIGNING_SECRET" if !by_socket => fake_slack::SIGNING_SECRET,

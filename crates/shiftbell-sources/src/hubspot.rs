@@ -1,4 +1,5 @@
-//! HubSpot's webhooks.
+//! HubSpot, by its webhooks and by its API ([`poll`]). Both give the same events for the same change, so that the faster one
+//! wins and nothing doubles.
 //!
 //! A delivery is a list of at most 100 changes, one property or one association each, in any order and any number of times.
 //! Three generations of the format are read: `eventType` (2016), `contact.propertyChange` and `object.propertyChange`.
@@ -7,14 +8,16 @@
 //! - **Forms.** There is no webhook for a submission; the contact's property `recent_conversion_event_name` says which form
 //!   was the latest, and is read as an event `form`. The same form sent twice changes nothing there and is not seen.
 //! - **Activities.** Calls, e-mails, meetings and tasks arrive one property at a time and without the contact they belong to.
-//!   They are ignored and counted; they come by polling or by file.
-//! - **Calculated properties** (scores, counts) are reported not to fire.
+//!   They are ignored and counted; they come by file.
+//! - **Calculated properties** (scores, counts) are reported not to fire; a poll reads them.
 
 pub mod signature;
 
 mod change;
 mod fields;
 mod identity;
+pub mod poll;
+mod record;
 
 use serde_json::Value as Json;
 

@@ -55,8 +55,9 @@ pub fn kinds() -> Vec<KindWords> {
         KindWords {
             kind: "hubspot",
             secrets: &["secret", "token"],
-            required: &["secret"],
-            settings: &["account", "v3_required", "currency", "ask_every", "full_check", "history"],
+            // Polling is the base and needs the token; webhooks make it faster and need the secret.
+            required: &[],
+            settings: &["account", "v3_required", "currency", "ask_every", "full_check", "history", "api_version"],
             not_active: None,
         },
         KindWords {

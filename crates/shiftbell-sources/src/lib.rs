@@ -26,7 +26,7 @@ mod words;
 
 pub use kind::{Kind, kinds};
 pub use parsed::{Parsed, Unreadable};
-pub use settings::SourceSettings;
+pub use settings::{Asking, SourceSettings, setting_problems};
 pub use signature::{Refused, Request, Secret, SignatureUsed, check_secret, delivery_key, verify};
 pub use words::{Words, map_problems};
 

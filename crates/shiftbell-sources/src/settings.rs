@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use shiftbell_metrics::definitions::model::Source;
+use shiftbell_metrics::definitions::{SpanUnit, span};
 use shiftbell_metrics::money::Currency;
+use shiftbell_metrics::time::{MS_PER_DAY, MS_PER_MINUTE};
 
 use crate::words::Words;
 
@@ -20,8 +22,53 @@ pub struct SourceSettings {
     pub is_plain_sha256: bool,
     /// The one currency of the account. Without it, amounts stay plain numbers (and mean the workspace's currency).
     pub currency: Option<Currency>,
+    /// How the source is asked for what it has, where it can be asked.
+    pub asking: Asking,
     /// The vendor's words for ours.
     pub words: Words,
+}
+
+/// How a source is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// From one round to the next (`ask_every`).
+    pub every_ms: i64,
+    /// How far back the first round reaches (`history`); `None`: to the beginning.
+    pub history_ms: Option<i64>,
+    /// The version of the vendor's API (`api_version`).
+    pub version: String,
+}
+
+impl Default for Asking {
+    fn default() -> Asking {
+        Asking { every_ms: EVERY_MS, history_ms: None, version: "v3".to_owned() }
+    }
+}
+
+/// From one round to the next, where nothing is said.
+const EVERY_MS: i64 = 5 * MS_PER_MINUTE;
+
+/// The length of `5 minutes`, `2 years`: a month has 30 days here, a quarter 91, a year 365.
+fn length_ms(text: &str) -> Option<i64> {
+    let span = span(text)?;
+    let days = |days: i64| Some(i64::from(span.count) * days * MS_PER_DAY);
+    match span.unit {
+        SpanUnit::Minutes | SpanUnit::Hours | SpanUnit::Days | SpanUnit::Weeks => span.elapsed_ms(),
+        SpanUnit::Months => days(30),
+        SpanUnit::Quarters => days(91),
+        SpanUnit::Years => days(365),
+        SpanUnit::WorkingHours | SpanUnit::WorkingDays => None,
+    }
+}
+
+/// What is wrong with the settings of a source, one sentence each.
+pub fn setting_problems(source: &Source) -> Vec<String> {
+    let lengths = [("ask_every", "5 minutes"), ("history", "2 years")];
+    let wrong = lengths.into_iter().filter_map(|(key, such_as)| {
+        let text = source.settings.get(key)?;
+        length_ms(text).is_none().then(|| format!("`{key}` is `{text}`; a length such as \"{such_as}\" was expected"))
+    });
+    wrong.collect()
 }
 
 impl SourceSettings {
@@ -46,6 +93,11 @@ impl SourceSettings {
             is_v3_required: setting("v3_required") == Some("true"),
             is_plain_sha256: setting("signature") == Some("sha256"),
             currency: setting("currency").and_then(Currency::from_code),
+            asking: Asking {
+                every_ms: setting("ask_every").and_then(length_ms).unwrap_or(EVERY_MS),
+                history_ms: setting("history").and_then(length_ms),
+                version: setting("api_version").unwrap_or("v3").to_owned(),
+            },
             words: Words::new(&source.map),
         }
     }

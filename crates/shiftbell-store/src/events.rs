@@ -193,6 +193,21 @@ pub async fn of_accounts(
     Ok(stored(session.fetch_many(&OF_ACCOUNTS, &Rows::new(accounts.len(), columns)).await?))
 }
 
+/// Every event of these entities from one source, entity by entity.
+///
+/// # Errors
+/// The database's.
+pub async fn of_entities(
+    session: &mut Session,
+    workspace: &str,
+    source: &str,
+    entities: &[EntityId],
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let entities = sorted(entities);
+    let columns = vec![Column::Same(workspace), Column::Big(entities.clone()), Column::Same(source)];
+    Ok(stored(session.fetch_many(&OF_ENTITIES, &Rows::new(entities.len(), columns)).await?))
+}
+
 /// As [`of_accounts`], but only what was visible when [`workspaces::mark`] gave this mark.
 ///
 /// # Errors
@@ -257,6 +272,15 @@ const OF_ACCOUNTS: Sql = Sql::many(
      ORDER BY n.account, t.entity, t.source, t.external_id",
     &[Text, Big],
 );
+const OF_ENTITIES: Sql = Sql::many(
+    "WITH k(workspace, entity, source) AS ({rows}) \
+     SELECT n.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
+     FROM k CROSS JOIN entities AS n CROSS JOIN events AS t \
+     WHERE n.workspace = k.workspace AND n.entity = k.entity \
+     AND t.workspace = k.workspace AND t.entity = k.entity AND t.source = k.source \
+     ORDER BY t.entity, t.external_id",
+    &[Text, Big, Text],
+);
 const OF_ACCOUNTS_AT: Sql = Sql::many(
     "WITH k(workspace, account, mark) AS ({rows}) \
      SELECT n.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
@@ -274,4 +298,5 @@ const ACCOUNTS_SINCE: Sql = Sql::one(
      GROUP BY n.account ORDER BY n.account",
 );
 
-pub(crate) const STATEMENTS: &[Sql] = &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ACCOUNTS_AT, COUNT, ACCOUNTS_SINCE];
+pub(crate) const STATEMENTS: &[Sql] =
+    &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ENTITIES, OF_ACCOUNTS_AT, COUNT, ACCOUNTS_SINCE];

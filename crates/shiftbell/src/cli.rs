@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ask;
+mod backfill;
 mod check;
 mod digest;
 mod import;
@@ -42,6 +43,8 @@ pub enum Command {
     Migrate,
     /// Read events from a file: NDJSON, or CSV with a mapping. Doing it again changes nothing
     Import(Import),
+    /// Read everything that a source has, the newest first. Going on after a kill, or doing it again, doubles nothing
+    Backfill(Backfill),
     /// Compute every derived number again from the events
     Rebuild(Rebuild),
     /// Ask for a number, as in chat: shiftbell ask --workspace clowns-to-go '/kpi mql-conversion b2b'
@@ -86,6 +89,22 @@ pub struct Import {
     /// How the columns of a CSV become events
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backfill {
+    /// [default: the only one]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// The source, as the definitions file names it [default: every one that can be asked]
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Read everything again from the beginning, instead of what was changed since the last time
+    #[arg(long)]
+    pub again: bool,
     /// Show no progress
     #[arg(long)]
     pub quiet: bool,
@@ -186,6 +205,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
         Command::Ask(ask) => ask::run(&ask, here).await,
         Command::Demo(demo) => crate::demo::run(&demo, here.clock, here.chance).await,
         Command::Import(import) => import::run(&import, here).await,
+        Command::Backfill(backfill) => backfill::run(&backfill, here).await,
         Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
         Command::Digest(digest) => digest::run(&digest, here).await,
     }

@@ -34,6 +34,8 @@ pub struct Door {
     pub settings: SourceSettings,
     /// The one in use first, then the one that is being replaced.
     pub secrets: Vec<Secret>,
+    /// With which it is asked for what it has.
+    pub token: Option<SecretString>,
 }
 
 /// A Slack app of one team.
@@ -135,7 +137,14 @@ impl Company {
                     }
                 }
             }
-            doors.insert(source.id.clone(), Door { kind, settings, secrets: found });
+            let token = source.secrets.get("token").and_then(|from| match secrets::find(from, env) {
+                Ok(token) => Some(token),
+                Err(why) => {
+                    missing.push(format!("source `{}`: {why}, so that it is not asked for what it has", source.id));
+                    None
+                }
+            });
+            doors.insert(source.id.clone(), Door { kind, settings, secrets: found, token });
         }
         let secret_of =
             |outlet: &Outlet, key: &str| outlet.secrets.get(key).and_then(|from| secrets::find(from, env).ok());

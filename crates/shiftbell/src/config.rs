@@ -26,6 +26,7 @@ pub struct Config {
     pub workspaces: PathBuf,
     pub slack_api_url: String,
     pub discord_api_url: String,
+    pub hubspot_api_url: String,
     /// Who sees the web pages and the read API: `local` (this machine), `open` (everyone who reaches the port) or `off`.
     pub pages: String,
     /// `auto`, `json` or `text`.
@@ -57,6 +58,7 @@ impl Default for Config {
             workspaces: PathBuf::from("workspaces"),
             slack_api_url: "https://slack.com/api".to_owned(),
             discord_api_url: "https://discord.com".to_owned(),
+            hubspot_api_url: "https://api.hubapi.com".to_owned(),
             pages: "local".to_owned(),
             log_format: "auto".to_owned(),
             log_level: "info".to_owned(),
@@ -149,6 +151,7 @@ impl Config {
             ("public_url", &self.public_url),
             ("slack_api_url", &self.slack_api_url),
             ("discord_api_url", &self.discord_api_url),
+            ("hubspot_api_url", &self.hubspot_api_url),
         ] {
             if !(url.starts_with("http://") || url.starts_with("https://")) {
                 return wrong(key, url, "a URL that begins with http:// or https://");

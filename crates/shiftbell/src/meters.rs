@@ -61,6 +61,14 @@ fn describe() {
         metrics::Unit::Seconds,
         "One batch of deliveries from claim to commit"
     );
+    metrics::describe_counter!(
+        "shiftbell_poll_rounds_total",
+        "Rounds in which a source was asked for what it has, by outcome: done, failed, stopped, elsewhere"
+    );
+    metrics::describe_counter!("shiftbell_polled_records_total", "Records that sources gave when they were asked");
+    metrics::describe_counter!("shiftbell_polled_events_total", "Events that were new in those records");
+    metrics::describe_gauge!("shiftbell_poll_records_left", "Records that the round under way still has to read");
+    metrics::describe_gauge!("shiftbell_polled_at_seconds", "When a source was last read to its end");
     metrics::describe_gauge!("shiftbell_inbox_deliveries", "Deliveries that are not worked in yet, by workspace");
     metrics::describe_gauge!(
         "shiftbell_socket_up_since_seconds",

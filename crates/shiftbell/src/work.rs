@@ -10,6 +10,7 @@ pub mod import;
 pub mod intake;
 pub mod letter;
 pub mod past;
+pub mod poll;
 pub mod rebuild;
 pub mod refold;
 pub mod shelf;

@@ -163,7 +163,7 @@ async fn why_works_the_number_out_again_from_the_events_and_says_what_changed_si
         let now = format!("{} / {}, changed by", counted.reached, counted.entered + 1);
         assert!(why.contains(&now), "{}: {now} is not in:\n{why}", test.kind);
         allow_duplicates! { assert_snapshot!(shown(&why).replace(&receipt, "r-7k3m"), @r#"
-        **27.2 % = 28 / 103.** Recomputed just now from the events: 26.9 % = 28 / 104, changed by 9 events that have arrived since.
+        **27.2 % = 28 / 103.** Recomputed just now from the events: 26.9 % = 28 / 104, changed by 8 events that have arrived since.
 
         103 people became MQLs in b2b, 15 Jun - 13 Sep 2026, New York time
         28 became SQLs within 60 days: counted

@@ -13,7 +13,7 @@ pub enum Object {
 }
 
 impl Object {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Object::Contact => "contact",
             Object::Company => "company",
@@ -23,6 +23,20 @@ impl Object {
 
     pub(super) fn upper(self) -> String {
         self.word().to_uppercase()
+    }
+
+    pub(super) fn plural(self) -> &'static str {
+        match self {
+            Object::Contact => "contacts",
+            Object::Company => "companies",
+            Object::Deal => "deals",
+        }
+    }
+
+    /// By its plural or type id, as addresses name it.
+    pub(super) fn from_path(word: &str) -> Option<Object> {
+        let all = [Object::Contact, Object::Company, Object::Deal];
+        all.into_iter().find(|object| object.plural() == word || object.word() == word || object.type_id() == word)
     }
 
     fn type_id(self) -> &'static str {

@@ -148,6 +148,11 @@ impl Plan {
             || self.any_kind.iter().any(|fact| !self.facts[*fact].is_edge)
     }
 
+    /// The fields of this kind of entity that any number, message or condition reads.
+    pub fn fields_of(&self, kind: EntityKind) -> impl Iterator<Item = &str> {
+        self.fields[kind as usize].keys().map(String::as_str)
+    }
+
     pub(crate) fn facts_of(&self, kind: &str) -> impl Iterator<Item = usize> + '_ {
         self.by_kind.get(kind).into_iter().flatten().chain(&self.any_kind).copied()
     }

@@ -1,15 +1,11 @@
 //! One change that HubSpot reports, as events.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value as Json};
-use shiftbell_metrics::event::{Event, ID_BYTES_MAX, Properties, kinds};
+use shiftbell_metrics::event::{Event, ID_BYTES_MAX};
 use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::time::Instant;
-use shiftbell_metrics::value::Value;
 
-use super::fields;
-use super::identity::event_id;
+use super::record::{Record, Turn};
 use crate::parsed::{shortened, word_of};
 use crate::settings::SourceSettings;
 
@@ -19,13 +15,6 @@ pub(super) enum Reading {
     /// Authentic, but not counted here.
     Ignored(String),
 }
-
-/// The properties that feed an event where the map says nothing: HubSpot's own for forms, and the usual name for meetings.
-const FEEDS: [(&str, &str, &str); 3] = [
-    ("recent_conversion_event_name", "form", "form"),
-    ("meeting_status", "meeting", "status"),
-    ("meeting_outcome", "meeting", "status"),
-];
 
 /// One element of a delivery.
 pub(super) struct Change<'a>(pub(super) &'a Map<String, Json>);
@@ -107,16 +96,58 @@ pub(super) fn read(change: &Change<'_>, settings: &SourceSettings) -> Result<Rea
         About::Entity(entity) => entity,
         About::NotCounted(reason) => return Ok(Reading::Ignored(reason)),
     };
-    let reader = Reader { change, settings, entity, at: change.at()? };
     match verb {
-        "creation" => reader.created(),
-        "propertyChange" => reader.changed(),
-        "deletion" => reader.ended(kinds::DELETED, None),
-        "privacyDeletion" => reader.ended(kinds::DELETED, Some("privacy")),
-        "restore" => reader.ended(kinds::RESTORED, None),
-        "merge" => reader.merged(),
+        "merge" => merged(change, settings, entity),
+        "creation" | "propertyChange" | "deletion" | "privacyDeletion" | "restore" => {
+            let (at, id) = (change.at()?, change.id("objectId")?);
+            happened(change, verb, Record { settings, entity, id: &id }, at)
+        }
         other => Ok(Reading::Ignored(format!("`{object}.{}` is no kind of change that is counted", shortened(other)))),
     }
+}
+
+fn happened(change: &Change<'_>, verb: &str, record: Record<'_>, at: Instant) -> Result<Reading, String> {
+    let event = match verb {
+        "creation" => record.created(at, &change.text("changeSource")?.unwrap_or_default()),
+        "deletion" => record.turned(Turn::Deleted, at),
+        "privacyDeletion" => record.turned(Turn::DeletedForPrivacy, at),
+        "restore" => record.turned(Turn::Restored, at),
+        _ => return changed(change, record, at),
+    };
+    Ok(Reading::Events(vec![event]))
+}
+
+fn changed(change: &Change<'_>, record: Record<'_>, at: Instant) -> Result<Reading, String> {
+    let property = change.text("propertyName")?.ok_or("`propertyName` is missing in a change of a property")?;
+    let theirs = change.text("propertyValue")?.unwrap_or_default();
+    if theirs == "REDACTED" && change.is_true("isSensitive") != Some(false) {
+        return Ok(Reading::Events(vec![record.changed_in_secret(at, &property)]));
+    }
+    let by = change.text("sourceId")?;
+    Ok(match record.changed(at, &property, &theirs, by.as_deref()) {
+        Ok(event) => Reading::Events(vec![event]),
+        Err(reason) => Reading::Ignored(reason),
+    })
+}
+
+/// One event for each record that is no more; the record that stays may be a new one.
+fn merged(change: &Change<'_>, settings: &SourceSettings, entity: EntityKind) -> Result<Reading, String> {
+    let at = change.at()?;
+    let primary = change.text("primaryObjectId")?;
+    let into = match change.text("newObjectId")?.or_else(|| primary.clone()) {
+        Some(into) => into,
+        None => change.id("objectId")?,
+    };
+    let mut gone = change.ids("mergedObjectIds")?;
+    gone.extend(primary);
+    gone.sort();
+    gone.dedup();
+    gone.retain(|id| *id != into);
+    if gone.is_empty() {
+        return Err("a merge names no record besides the one that stays; `mergedObjectIds` was expected".to_owned());
+    }
+    let events = gone.iter().map(|id| Record { settings, entity, id }.merged_into(&into, at));
+    Ok(Reading::Events(events.collect()))
 }
 
 /// Two records now belong together, or no longer. HubSpot tells each of both ways, and a primary company twice.
@@ -138,12 +169,8 @@ fn associated(change: &Change<'_>, settings: &SourceSettings) -> Result<Reading,
     }
     let is_removed = change.is_true("associationRemoved") == Some(true);
     let (from_id, to_id) = (change.id("fromObjectId")?, change.id("toObjectId")?);
-    let word = if is_removed { "removed" } else { "made" };
-    let reader = Reader { change, settings, entity: from, at: change.at()? };
-    let mut event = reader.about_record(from, &from_id, &[to.word(), &from_id, &to_id, word])?;
-    event.kind = if is_removed { kinds::UNLINKED } else { "linked" }.to_owned();
-    event.names.insert(to, to_id);
-    Ok(Reading::Events(vec![event]))
+    let record = Record { settings, entity: from, id: &from_id };
+    Ok(Reading::Events(vec![record.linked(to, &to_id, change.at()?, is_removed)]))
 }
 
 /// One end of an association, by HubSpot's word or type id.
@@ -164,142 +191,12 @@ fn about(object: &str, type_id: Option<&str>) -> About {
         ("company", _) | ("object", Some("0-2")) => About::Entity(EntityKind::Company),
         ("deal", _) | ("object", Some("0-3")) => About::Entity(EntityKind::Deal),
         ("object", Some("0-27" | "0-46" | "0-47" | "0-48" | "0-49")) => {
-            not("activity webhooks carry no contact; activities come by polling or file")
+            not("activity webhooks carry no contact; activities come by file")
         }
         ("object", Some("0-69" | "0-53")) => not("subscriptions and invoices are read from billing"),
         ("object", Some(custom)) if custom.starts_with("2-") => not("records of custom objects are not counted"),
         ("object", Some(other)) => About::NotCounted(format!("objects of type `{}` are not counted", shortened(other))),
         ("object", None) => not("it does not say of which type its object is"),
         (other, _) => About::NotCounted(format!("changes of `{}` are not counted", shortened(other))),
-    }
-}
-
-struct Reader<'a> {
-    change: &'a Change<'a>,
-    settings: &'a SourceSettings,
-    entity: EntityKind,
-    at: Instant,
-}
-
-impl Reader<'_> {
-    fn created(&self) -> Result<Reading, String> {
-        let mut event = self.event(&[])?;
-        if self.entity == EntityKind::Contact {
-            event.kind = "contact_created".to_owned();
-            let source = self.change.text("changeSource")?.unwrap_or_else(|| "unknown".to_owned()).to_lowercase();
-            let how = if source.starts_with("import") { "import".to_owned() } else { source };
-            event.properties.insert("how".to_owned(), Value::text(how));
-        } else {
-            event.properties.insert("change".to_owned(), Value::text("created"));
-        }
-        Ok(Reading::Events(vec![event]))
-    }
-
-    fn changed(&self) -> Result<Reading, String> {
-        let property =
-            self.change.text("propertyName")?.ok_or("`propertyName` is missing in a change of a property")?;
-        let theirs = self.change.text("propertyValue")?.unwrap_or_default();
-        let mut event = self.event(&[])?;
-        if theirs == "REDACTED" && self.change.is_true("isSensitive") != Some(false) {
-            event.properties.insert("redacted".to_owned(), Value::Bool(true));
-            event.set.insert(self.entity, Properties::from([(property, Value::Null)]));
-            return Ok(Reading::Events(vec![event]));
-        }
-        if let Some((kind, name)) = self.feed(&property) {
-            if theirs.is_empty() {
-                return Ok(Reading::Ignored(format!("`{}` was cleared, which is no {kind}", shortened(&property))));
-            }
-            event.kind = kind.to_owned();
-            event.owner = self.actor()?;
-            event.properties.insert(name.to_owned(), Value::text(self.fed_value(kind, name, &property, &theirs)));
-            return Ok(Reading::Events(vec![event]));
-        }
-        let set = fields::changes(self.settings, self.entity, &property, &theirs);
-        if let Some(owner) = set.get("owner") {
-            event.owner = owner.as_text().map(str::to_owned);
-        }
-        event.set.insert(self.entity, set);
-        Ok(Reading::Events(vec![event]))
-    }
-
-    /// The event, and its property, that a change of this property is.
-    fn feed<'a>(&'a self, property: &str) -> Option<(&'a str, &'a str)> {
-        self.settings.words.feed(property).or_else(|| {
-            let is_ours = self.entity != EntityKind::Company;
-            FEEDS.iter().find(|(of, _, _)| is_ours && *of == property).map(|(_, kind, name)| (*kind, *name))
-        })
-    }
-
-    /// A form is named `page: form` where HubSpot found it on a page.
-    fn fed_value(&self, kind: &str, name: &str, property: &str, theirs: &str) -> String {
-        let of = |text: &str| self.settings.words.value(kind, name, property, text).map(str::to_owned);
-        of(theirs).or_else(|| of(theirs.rsplit_once(": ")?.1)).unwrap_or_else(|| theirs.to_owned())
-    }
-
-    fn ended(&self, kind: &str, reason: Option<&str>) -> Result<Reading, String> {
-        let mut event = self.event(&[])?;
-        event.kind = kind.to_owned();
-        if let Some(reason) = reason {
-            event.properties.insert("reason".to_owned(), Value::text(reason));
-        }
-        Ok(Reading::Events(vec![event]))
-    }
-
-    /// One event for each record that is no more; the record that stays may be a new one.
-    fn merged(&self) -> Result<Reading, String> {
-        let primary = self.change.text("primaryObjectId")?;
-        let into = match self.change.text("newObjectId")?.or_else(|| primary.clone()) {
-            Some(into) => into,
-            None => self.change.id("objectId")?,
-        };
-        let mut gone = self.change.ids("mergedObjectIds")?;
-        gone.extend(primary);
-        gone.sort();
-        gone.dedup();
-        gone.retain(|id| *id != into);
-        if gone.is_empty() {
-            return Err("a merge names no record besides the one that stays; `mergedObjectIds` was expected".to_owned());
-        }
-        let events = gone.into_iter().map(|id| {
-            let mut event = self.about_record(self.entity, &id, &[&into, &id])?;
-            event.kind = kinds::MERGED.to_owned();
-            event.properties.insert("into".to_owned(), Value::text(into.clone()));
-            Ok(event)
-        });
-        Ok(Reading::Events(events.collect::<Result<_, String>>()?))
-    }
-
-    fn event(&self, more: &[&str]) -> Result<Event, String> {
-        self.about_record(self.entity, &self.change.id("objectId")?, more)
-    }
-
-    /// An event that names one record, with its identity; `more` tells apart several events of one element.
-    fn about_record(&self, entity: EntityKind, id: &str, more: &[&str]) -> Result<Event, String> {
-        let text = |key: &str| self.change.text(key).map(Option::unwrap_or_default);
-        let verb = text("subscriptionType")?.rsplit('.').next().unwrap_or_default().to_owned();
-        let verb =
-            if verb.is_empty() { text("eventType")?.rsplit('.').next().unwrap_or_default().to_owned() } else { verb };
-        let at = self.at.as_ms().to_string();
-        let (portal, event_number) = (text("portalId")?, text("eventId")?);
-        let (object, property, value) = (text("objectId")?, text("propertyName")?, text("propertyValue")?);
-        let mut parts =
-            vec![portal.as_str(), &verb, self.entity.word(), &object, &property, &at, &event_number, &value];
-        parts.extend(more);
-        Ok(Event {
-            id: event_id(&parts),
-            kind: self.entity.word().to_owned(),
-            at: self.at,
-            names: BTreeMap::from([(entity, id.to_owned())]),
-            owner: None,
-            set: BTreeMap::new(),
-            properties: Properties::new(),
-        })
-    }
-
-    /// Who did it, where the map knows the user: `sourceId` is `userId:98499705` for a change by hand. Only something that
-    /// was done has an owner; whoever edits a record does not own it.
-    fn actor(&self) -> Result<Option<String>, String> {
-        let source = self.change.text("sourceId")?;
-        Ok(source.and_then(|id| self.settings.words.person(&id).map(str::to_owned)))
     }
 }

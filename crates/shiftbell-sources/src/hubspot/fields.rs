@@ -10,10 +10,10 @@ use shiftbell_metrics::value::Value;
 use crate::settings::SourceSettings;
 
 /// HubSpot's property for the owner of any record. It holds the id of an *owner*, not of a user.
-pub(super) const OWNER: &str = "hubspot_owner_id";
+const OWNER: &str = "hubspot_owner_id";
 
 /// Our field for a property; a property that nobody named keeps its own name.
-fn field_of<'a>(settings: &'a SourceSettings, entity: EntityKind, property: &'a str) -> &'a str {
+pub(super) fn field_of<'a>(settings: &'a SourceSettings, entity: EntityKind, property: &'a str) -> &'a str {
     if let Some(field) = settings.words.field(entity.word(), property) {
         return field;
     }

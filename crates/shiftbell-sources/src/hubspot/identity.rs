@@ -1,11 +1,11 @@
-//! What makes two notifications the same change.
+//! What makes two tellings the same change.
 
 use sha2::{Digest, Sha256};
 
 /// The id of an event: a hash of everything that tells one change from another.
 ///
-/// `attemptNumber` and `subscriptionId` are left out on purpose: a change sent again, or through two subscriptions that
-/// share its `eventId`, is one change. `eventId` alone is not unique, so that it is only one part of many.
+/// `eventId`, `attemptNumber` and `subscriptionId` are left out on purpose: a change sent again, sent through two
+/// subscriptions, or read by a poll (which knows none of the three) is one change.
 pub(super) fn event_id(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use shiftbell_metrics::definitions::{Checked, Definitions, Problem, Source, read};
-use shiftbell_sources::map_problems;
+use shiftbell_sources::{map_problems, setting_problems};
 
 use super::Here;
 use crate::companies::{self, Companies, Company};
@@ -48,11 +48,12 @@ pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }
 }
 
-/// What is wrong with the words of the vendors, which only their sources know.
+/// What is wrong with the settings of sources and the words of the vendors, which only their sources know.
 fn wrong_in_maps(definitions: &Definitions) -> Vec<String> {
     let of = |source: &Source| {
         let id = source.id.clone();
-        map_problems(&source.map).into_iter().map(move |problem| format!("source `{id}`: {problem}"))
+        let problems = map_problems(&source.map).into_iter().chain(setting_problems(source));
+        problems.map(move |problem| format!("source `{id}`: {problem}"))
     };
     definitions.sources.iter().flat_map(of).collect()
 }

@@ -8,7 +8,7 @@ use shiftbell_store::inbox::{self, Rotation};
 use super::intake::Intake;
 use super::rebuild;
 use super::timer::Timer;
-use super::{build, delivery, sockets};
+use super::{build, delivery, poll, sockets};
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -26,6 +26,9 @@ pub fn start(program: &Arc<Program>) {
     for company in program.companies.all() {
         if program.readiness.built(company.name()).is_some() {
             program.tasks.spawn(build::build(Arc::clone(program), Arc::clone(company)));
+        }
+        for (source, _) in company.doors.iter().filter(|(_, door)| door.token.is_some()) {
+            program.tasks.spawn(poll::keep_asking(Arc::clone(program), Arc::clone(company), source.clone()));
         }
     }
     program.tasks.spawn(count_unread(Arc::clone(program)));

@@ -1,0 +1,96 @@
+//! Which properties of a record are worth reading: those that the definitions use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+use shiftbell_metrics::id::EntityKind;
+
+use super::object::Object;
+use super::rows;
+use crate::hubspot::fields::field_of;
+use crate::hubspot::identity::event_id;
+use crate::hubspot::record::feed;
+use crate::settings::SourceSettings;
+
+/// The fields of ours that the definitions read, by the kind of record that has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub fields: BTreeMap<EntityKind, BTreeSet<String>>,
+}
+
+/// Fields by which messages name a record.
+const NAMES: [&str; 5] = ["name", "first_name", "last_name", "email", "owner"];
+/// A contact's company, with the time at which it became that.
+pub(super) const COMPANY: &str = "associatedcompanyid";
+
+/// How HubSpot writes the values of a property in its API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    AsItIs,
+    /// As a date or a time; webhooks tell the same in milliseconds.
+    AsTime,
+}
+
+/// The properties of one kind of record that are read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Schema {
+    properties: BTreeMap<String, Written>,
+}
+
+impl Wanted {
+    /// The same for the same fields.
+    pub(super) fn hash(&self) -> String {
+        let names = self.fields.iter().flat_map(|(kind, fields)| fields.iter().flat_map(|field| [kind.word(), field]));
+        event_id(&names.collect::<Vec<_>>())
+    }
+
+    fn has(&self, entity: EntityKind, field: &str) -> bool {
+        NAMES.contains(&field) || self.fields.get(&entity).is_some_and(|fields| fields.contains(field))
+    }
+}
+
+impl Schema {
+    /// Chooses from everything that the account has.
+    pub(super) fn read(
+        settings: &SourceSettings,
+        wanted: &Wanted,
+        object: Object,
+        json: &Json,
+    ) -> Result<Schema, String> {
+        let mut properties = BTreeMap::new();
+        for row in rows::results(json)? {
+            let text = |key: &str| row.get(key).and_then(Json::as_str);
+            let Some(name) = text("name") else { continue };
+            if is_wanted(settings, wanted, object, name) {
+                let is_time = matches!(text("type"), Some("date" | "datetime"));
+                properties.insert(name.to_owned(), if is_time { Written::AsTime } else { Written::AsItIs });
+            }
+        }
+        if object == Object::Contacts {
+            properties.insert(COMPANY.to_owned(), Written::AsItIs);
+        }
+        Ok(Schema { properties })
+    }
+
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.properties.keys().map(String::as_str).collect()
+    }
+
+    pub(super) fn written(&self, property: &str) -> Written {
+        self.properties.get(property).copied().unwrap_or(Written::AsItIs)
+    }
+}
+
+fn is_wanted(settings: &SourceSettings, wanted: &Wanted, object: Object, property: &str) -> bool {
+    let entity = object.entity();
+    if feed(settings, entity, property).is_some() {
+        return true;
+    }
+    let field = field_of(settings, entity, property);
+    let also = match (entity, field) {
+        (EntityKind::Contact, "email") => Some("email_domain"),
+        (EntityKind::Deal, "amount") => Some("annual_amount"),
+        _ => None,
+    };
+    wanted.has(entity, field) || also.is_some_and(|also| wanted.has(entity, also))
+}

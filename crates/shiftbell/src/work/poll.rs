@@ -1,0 +1,170 @@
+//! Asks a source for what it has, and works it in. The source says what to ask next (`shiftbell-sources`); here are the
+//! connection, the clock and the database.
+//!
+//! Each page is one transaction together with how far the poll is, so that a program that is killed goes on at the last page
+//! and no page counts twice. No transaction is open while a request is under way. The first round reads what the source has
+//! had for long and never pings anyone; each later one is news, and decides like a webhook would.
+
+mod connection;
+mod page;
+mod worker;
+
+use shiftbell_metrics::id::EntityKind;
+use shiftbell_metrics::time::Instant;
+use shiftbell_sources::SourceSettings;
+use shiftbell_sources::hubspot::poll::{Ask, Poll, PollProblem, Position, Wanted};
+use shiftbell_store::{Db, StoreError, cursors};
+use tokio_util::sync::CancellationToken;
+
+use super::Workspace;
+use super::derive::{DeriveError, Derived};
+use crate::clock::Clock;
+
+pub use connection::Connection;
+pub use worker::keep_asking;
+
+/// A source that can be asked.
+#[derive(Debug)]
+pub struct Polled<'a> {
+    pub db: &'a Db,
+    pub clock: &'a Clock,
+    pub workspace: &'a Workspace,
+    pub settings: &'a SourceSettings,
+    pub connection: &'a Connection,
+    /// Ends a round between two requests.
+    pub stop: &'a CancellationToken,
+}
+
+/// Why a round ended before its end. It goes on at the same page the next time.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    #[error(transparent)]
+    Problem(#[from] PollProblem),
+    #[error(transparent)]
+    Derive(#[from] DeriveError),
+    #[error("another process reads this source now")]
+    Elsewhere,
+}
+
+impl From<StoreError> for PollError {
+    fn from(error: StoreError) -> PollError {
+        PollError::Derive(error.into())
+    }
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Whether it was the first, which tells what happened long ago.
+    pub is_backfill: bool,
+    /// Whether it was read to its end; otherwise the program was asked to stop.
+    pub is_complete: bool,
+    /// Records that an earlier run of the same round had read.
+    pub resumed_after: u64,
+    /// Records read in all.
+    pub read: u64,
+    pub appended: u64,
+    pub already_known: u64,
+    pub held: u64,
+    pub set_aside: u64,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many records of about so many are read.
+    Read { read: u64, of: u64 },
+    /// The source wants to be left alone until then.
+    Waiting { until: Instant },
+}
+
+/// Under which name it is kept how far a poll is.
+fn cursor_of(source: &str) -> String {
+    format!("poll/{source}")
+}
+
+/// Where the poll of a source is.
+///
+/// # Errors
+/// The database's.
+pub async fn position(db: &Db, workspace: &str, source: &str) -> Result<Position, PollError> {
+    read_position(kept(db, workspace, source).await?.as_deref())
+}
+
+async fn kept(db: &Db, workspace: &str, source: &str) -> Result<Option<String>, PollError> {
+    let mut snapshot = db.read().await?;
+    Ok(cursors::get(&mut snapshot, workspace, &cursor_of(source)).await?)
+}
+
+fn read_position(kept: Option<&str>) -> Result<Position, PollError> {
+    let read = kept.map_or(Ok(Position::default()), serde_json::from_str);
+    Ok(read.map_err(|why| DeriveError::Unreadable { what: "place of a poll", why: why.to_string() })?)
+}
+
+/// Forgets where the poll of a source is, so that everything is read again.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(db: &Db, workspace: &str, source: &str) -> Result<(), PollError> {
+    let mut tx = db.write().await?;
+    cursors::remove(&mut tx, workspace, &cursor_of(source)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Reads one round to its end: the one that is under way, else the next.
+///
+/// # Errors
+/// What somebody must change, that another process reads it, or the database's. What was read until then stays.
+pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> Result<Round, PollError> {
+    let mut before = kept(polled.db, &polled.workspace.name, &polled.settings.id).await?;
+    let position = read_position(before.as_deref())?;
+    let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
+    let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
+    let mut result = Round { resumed_after, is_backfill, ..Round::default() };
+    poll.begin(polled.clock.now());
+    while !polled.stop.is_cancelled() {
+        match poll.ask(polled.clock.now()) {
+            Ask::Done => {
+                result.is_complete = true;
+                break;
+            }
+            Ask::Wait(until) => {
+                progress(Progress::Waiting { until });
+                tokio::select! {
+                    () = polled.stop.cancelled() => {}
+                    () = polled.clock.wait_until(until) => {}
+                }
+            }
+            Ask::Send(request) => {
+                let said = tokio::select! {
+                    () = polled.stop.cancelled() => break,
+                    said = polled.connection.send(&request) => said,
+                };
+                let now = polled.clock.now();
+                let Some(page) = said.read(|answer| poll.take(answer, now))? else { continue };
+                result.read = page.position.read.max(result.read);
+                let total = page.position.total();
+                let derived = page::work_in(polled, page, &mut before, !is_backfill).await?;
+                result.count(&derived);
+                progress(Progress::Read { read: result.read, of: total });
+            }
+        }
+    }
+    Ok(result)
+}
+
+impl Round {
+    fn count(&mut self, derived: &Derived) {
+        self.appended += derived.appended as u64;
+        self.already_known += derived.already_known as u64;
+        self.held += derived.held as u64;
+        self.set_aside += derived.set_aside as u64;
+    }
+}
+
+/// The fields that the definitions read.
+fn wanted(workspace: &Workspace) -> Wanted {
+    let plan = &workspace.meaning.plan;
+    let of = |kind| (kind, plan.fields_of(kind).map(str::to_owned).collect());
+    Wanted { fields: [EntityKind::Contact, EntityKind::Company, EntityKind::Deal].map(of).into() }
+}
