@@ -13,6 +13,7 @@ mod rebuild;
 mod rubbish;
 mod slack;
 mod sockets;
+mod sources;
 mod story;
 mod tidy;
 mod walk;

@@ -4,7 +4,6 @@ mod it {
     mod generic;
     mod hostile;
     mod hubspot;
-    mod sample;
     mod signatures;
     mod tables;
 }

@@ -1,15 +1,11 @@
 //! The sample company's file, with the kinds of source that exist.
 
-use shiftbell_metrics::definitions::model::{KindWords, Vocabulary};
 use shiftbell_metrics::definitions::{Definitions, read};
-use shiftbell_sources::{Kind, SourceSettings, kinds, map_problems};
+use shiftbell_sources::{Kind, SourceSettings, map_problems};
+use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
 
 fn sample() -> Definitions {
-    let outlet = |kind, secrets, settings| KindWords { kind, secrets, required: &[], settings, not_active: None };
-    let outlets =
-        vec![outlet("slack", &["token", "secret"], &["team"]), outlet("discord", &["token", "public_key"], &["guild"])];
-    let text = include_str!("../../../../deploy/clowns-to-go.toml");
-    let checked = read("clowns-to-go.toml", text, &Vocabulary { sources: kinds(), outlets });
+    let checked = read("clowns-to-go.toml", DEFINITIONS, &vocabulary());
     let problems: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
     checked.definitions.unwrap()
