@@ -38,6 +38,9 @@ pub const PORTAL: u64 = 10_000_001;
 pub const LEAD_IN_SLACK: &str = "ULEAD";
 pub const LEAD_IN_DISCORD: &str = "1400000000000000001";
 
+/// The guild of the sample company.
+pub const GUILD: &str = "1200000000000000001";
+
 /// How long anything may take that should come at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What is listed when something does not come.
@@ -238,6 +241,7 @@ impl Starting {
             .with_channel("C0SALES0001", "sales");
         let discord = FakeDiscord::start(chat_clock.clone())
             .await
+            .with_guild(GUILD)
             .with_user(LEAD_IN_DISCORD)
             .with_channel("1100000000000000002", "sales")
             .with_channel("1100000000000000005", "wins");

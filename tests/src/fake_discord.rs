@@ -131,9 +131,34 @@ impl FakeDiscord {
         self.shared.guild().nonces.clear();
     }
 
-    /// The commands that are registered, as JSON.
-    pub fn commands(&self) -> serde_json::Value {
-        self.shared.guild().commands.clone()
+    /// A guild in which the bot is.
+    pub fn with_guild(self, id: &str) -> FakeDiscord {
+        self.shared.guild().guilds.insert(id.to_owned());
+        self
+    }
+
+    /// Throws the bot out of a guild; its commands go with it.
+    pub fn throws_bot_out(&self, guild: &str) {
+        let mut shared = self.shared.guild();
+        shared.guilds.remove(guild);
+        shared.commands.remove(guild);
+    }
+
+    /// Invites the bot into a guild.
+    pub fn invites_bot(&self, guild: &str) {
+        self.shared.guild().guilds.insert(guild.to_owned());
+    }
+
+    /// The names of the commands that people in a guild find.
+    pub fn commands(&self, guild: &str) -> Vec<String> {
+        let known = self.shared.guild().commands.get(guild).cloned().unwrap_or_default();
+        let names = known.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
+        names.map(str::to_owned).collect()
+    }
+
+    /// Waits until a command is found in a guild.
+    pub async fn has_command(&self, guild: &str, name: &str) {
+        self.until(|| self.commands(guild).iter().any(|one| one == name).then_some(())).await;
     }
 
     /// Messages in a channel that everyone there sees. A channel is named by its id, by `#name`, or by the user of its direct

@@ -147,7 +147,11 @@ async fn ready(State(program): State<Arc<Program>>) -> Result<String, Problem> {
                 Standing::Up { since } => format!("{name}: {outlet} connected since {since}\n"),
                 Standing::Down { since, why } => format!("{name}: {outlet} not connected since {since}: {why}\n"),
             });
-            Ok(["ready\n".to_owned()].into_iter().chain(lines).chain(dead).chain(sockets).collect())
+            let unregistered = program.readiness.all_unregistered();
+            let unregistered =
+                unregistered.iter().map(|(name, why)| format!("{name}: discord does not know the commands: {why}\n"));
+            let all = ["ready\n".to_owned()].into_iter().chain(lines).chain(dead).chain(sockets);
+            Ok(all.chain(unregistered).collect())
         }
         Err(error) => Err(Problem::ours(&error, "reach the database")),
     }

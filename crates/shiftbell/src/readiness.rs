@@ -16,6 +16,8 @@ pub struct Readiness {
     unread: Mutex<BTreeMap<String, u64>>,
     /// Connections to chat systems that this process keeps open.
     sockets: Mutex<BTreeMap<(String, Outlet), Standing>>,
+    /// Companies whose commands could not be registered with Discord, and why.
+    unregistered: Mutex<BTreeMap<String, String>>,
 }
 
 /// How a connection that this process keeps open stands.
@@ -65,6 +67,20 @@ impl Readiness {
         *known = match (&*known, standing) {
             (Standing::Down { since, .. }, Standing::Down { why, .. }) => Standing::Down { since: *since, why },
             (_, standing) => standing,
+        };
+    }
+
+    /// Every company whose commands nobody finds in Discord, and why.
+    pub fn all_unregistered(&self) -> BTreeMap<String, String> {
+        locked(&self.unregistered).clone()
+    }
+
+    /// Notes whether the commands of a company are registered with Discord, or why they are not.
+    pub fn commands_stand(&self, workspace: &str, registered: Result<(), String>) {
+        let mut unregistered = locked(&self.unregistered);
+        match registered {
+            Ok(()) => unregistered.remove(workspace),
+            Err(why) => unregistered.insert(workspace.to_owned(), why),
         };
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use shiftbell_metrics::time::{Instant, MS_PER_MINUTE};
 
 use super::Right;
@@ -63,7 +63,10 @@ pub(super) struct Guild {
     /// Nonce to message and time.
     pub(super) nonces: BTreeMap<(String, String), (String, Instant)>,
     pub(super) interactions: BTreeMap<String, Interaction>,
-    pub(super) commands: Value,
+    /// Registered commands by guild; those for all guilds under an empty name.
+    pub(super) commands: BTreeMap<String, Value>,
+    /// Guilds in which the bot is.
+    pub(super) guilds: BTreeSet<String>,
     pub(super) bucket_size: Option<u32>,
     pub(super) gateway: super::gateway::Gateway,
     counter: u64,
@@ -78,7 +81,8 @@ impl Guild {
             users: BTreeMap::new(),
             nonces: BTreeMap::new(),
             interactions: BTreeMap::new(),
-            commands: json!([]),
+            commands: BTreeMap::new(),
+            guilds: BTreeSet::from([super::GUILD.to_owned()]),
             bucket_size: None,
             gateway: super::gateway::Gateway::default(),
             counter: 0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
@@ -26,8 +26,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/gateway/bot", get(gateway))
         .route("/interactions/{interaction}/{token}/callback", post(call_back))
         .route("/webhooks/{application}/{token}/messages/@original", patch(edit_original))
-        .route("/applications/{application}/commands", put(commands))
-        .route("/applications/{application}/guilds/{guild}/commands", put(guild_commands));
+        .route("/oauth2/applications/@me", get(application))
+        .route("/applications/{application}/commands", put(commands).get(commands))
+        .route("/applications/{application}/guilds/{guild}/commands", put(guild_commands).get(guild_commands));
     Router::new().nest("/api/v10", api).with_state(shared)
 }
 
@@ -252,41 +253,38 @@ async fn edit_original(
     shared.faults.around("PATCH webhooks/original", &connection, said, act).await
 }
 
+async fn application(State(shared): App, ConnectInfo(connection): From, headers: HeaderMap) -> Response {
+    shared.around("GET oauth2/applications", &connection, &headers, || Ok(json!({ "id": APPLICATION }))).await
+}
+
 async fn commands(
-    state: App,
-    connection: From,
+    State(shared): App,
+    ConnectInfo(connection): From,
     Path(application): Path<String>,
+    method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    put_commands(&state, &connection, &application, &headers, &body).await
+    let act = || messages::commands(&mut shared.guild(), &application, None, body_of(&method, &body)?);
+    shared.around(&format!("{method} applications/commands"), &connection, &headers, act).await
 }
 
 async fn guild_commands(
-    state: App,
-    connection: From,
-    Path((application, _)): Path<(String, String)>,
+    State(shared): App,
+    ConnectInfo(connection): From,
+    Path((application, guild)): Path<(String, String)>,
+    method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    put_commands(&state, &connection, &application, &headers, &body).await
+    let act = || messages::commands(&mut shared.guild(), &application, Some(&guild), body_of(&method, &body)?);
+    shared.around(&format!("{method} applications/commands"), &connection, &headers, act).await
 }
 
-async fn put_commands(
-    shared: &Shared,
-    connection: &Connection,
-    application: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Response {
-    let act = || {
-        let commands: Value = serde_json::from_slice(body).map_err(|_| Error(400, 50_109, "invalid JSON"))?;
-        let is_fine = commands.as_array().is_some_and(|all| all.iter().all(|one| one["name"].is_string()));
-        if application != APPLICATION || !is_fine {
-            return Err(Error(403, 20_012, "You are not authorized to perform this action on this application"));
-        }
-        shared.guild().commands = commands.clone();
-        Ok(commands)
-    };
-    shared.around("PUT applications/commands", connection, headers, act).await
+/// What is put; nothing where it is only read.
+fn body_of(method: &Method, body: &[u8]) -> Result<Option<Value>, Error> {
+    if *method == Method::GET {
+        return Ok(None);
+    }
+    serde_json::from_slice(body).map(Some).map_err(|_| Error(400, 50_109, "invalid JSON"))
 }

@@ -178,3 +178,22 @@ pub(super) fn take_from_bucket(guild: &mut Guild, channel: &str) -> Option<(Opti
     channel.bucket.0 += 1;
     Some((Some(size - channel.bucket.0), left_ms))
 }
+
+/// Reads the commands of the application in a guild, or puts others in their place.
+pub(super) fn commands(guild: &mut Guild, application: &str, of: Option<&str>, put: Option<Value>) -> Answer {
+    if application != super::APPLICATION {
+        return Err(Error(403, 20_012, "You are not authorized to perform this action on this application"));
+    }
+    if of.is_some_and(|of| !guild.guilds.contains(of)) {
+        return Err(Error(403, 50_001, "Missing Access"));
+    }
+    let known = guild.commands.entry(of.unwrap_or_default().to_owned()).or_insert_with(|| json!([]));
+    if let Some(commands) = put {
+        let is_fine = commands.as_array().is_some_and(|all| all.iter().all(|one| one["name"].is_string()));
+        if !is_fine {
+            return Err(Error(400, 50_035, "Invalid Form Body"));
+        }
+        *known = commands;
+    }
+    Ok(known.clone())
+}

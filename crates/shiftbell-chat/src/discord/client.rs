@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -29,7 +29,7 @@ pub struct DiscordSettings {
     /// `https://discord.com`, or what stands in for it.
     pub api_url: String,
     pub token: SecretString,
-    /// The application's id, for its commands.
+    /// The application's id, for its commands; empty: Discord is asked for it.
     pub application: String,
     /// For each call as a whole.
     pub timeout: Duration,
@@ -54,6 +54,8 @@ pub struct DiscordClient {
     queue: Mutex<DiscordQueue>,
     /// Direct-message channels by user.
     pub(super) direct: Mutex<HashMap<String, String>>,
+    /// The id of the application, once it is known.
+    pub(super) application: OnceLock<String>,
 }
 
 impl fmt::Debug for DiscordClient {
@@ -90,7 +92,11 @@ impl DiscordClient {
             .build()
             .map_err(|problem| CannotBuild::NoRoots { why: problem.to_string() })?;
         let settings = DiscordSettings { api_url, ..settings };
-        Ok(DiscordClient { http, settings, queue: Mutex::default(), direct: Mutex::default() })
+        let application = OnceLock::new();
+        if !settings.application.is_empty() {
+            let _ = application.set(settings.application.clone());
+        }
+        Ok(DiscordClient { http, settings, queue: Mutex::default(), direct: Mutex::default(), application })
     }
 
     /// Asks for a place for one post in this channel. `Go` takes the place.

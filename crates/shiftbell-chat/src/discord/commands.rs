@@ -1,5 +1,7 @@
 //! The bot's commands, and who the bot is.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use serenity::builder::{CreateCommand, CreateCommandOption};
@@ -14,9 +16,9 @@ use crate::Outcome;
 /// What became of a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registered {
-    /// Discord has them now; keep the hash for the next start.
+    /// Discord has them now; keep this for the next start: it names the application and its commands.
     Changed {
-        hash: String,
+        kept: String,
     },
     /// They are as they were: nothing was sent. Discord allows 200 changes a day.
     AsBefore,
@@ -42,33 +44,93 @@ pub fn commands_hash() -> String {
 }
 
 impl DiscordClient {
-    /// Registers the commands with a guild (seen at once there), or for all guilds, unless `known_hash` says that Discord has them.
-    pub async fn register_commands(&self, guild: Option<&str>, known_hash: Option<&str>, now: Instant) -> Registered {
-        let hash = commands_hash();
-        if known_hash == Some(hash.as_str()) {
-            return Registered::AsBefore;
-        }
-        match self.put_commands(guild, now).await {
-            Ok(()) => Registered::Changed { hash },
+    /// Registers the commands with a guild (seen at once there), or for all guilds, unless what was `kept` of the last time says
+    /// that Discord has them.
+    pub async fn register_commands(&self, guild: Option<&str>, kept: Option<&str>, now: Instant) -> Registered {
+        match self.registered(guild, kept, now).await {
+            Ok(registered) => registered,
             Err(outcome) => Registered::Failed(outcome.of_idempotent_call()),
         }
     }
 
-    async fn put_commands(&self, guild: Option<&str>, now: Instant) -> Result<(), Outcome> {
-        let application_id = ApplicationId::from(number_of(&self.settings.application)?);
+    async fn registered(&self, guild: Option<&str>, kept: Option<&str>, now: Instant) -> Result<Registered, Outcome> {
+        let application = self.application_id(now).await?;
+        let wanted = format!("{application} {}", commands_hash());
+        // A bot that was thrown out and invited again has lost them.
+        if kept == Some(wanted.as_str()) && self.has_commands(&application, guild, now).await? {
+            return Ok(Registered::AsBefore);
+        }
+        self.commands_call(&application, guild, Some(commands()), now).await?;
+        Ok(Registered::Changed { kept: wanted })
+    }
+
+    /// Whether people find every command in a guild, or in all guilds.
+    ///
+    /// # Errors
+    /// If Discord does not tell.
+    pub async fn knows_commands(&self, guild: Option<&str>, now: Instant) -> Result<bool, Outcome> {
+        let application = self.application_id(now).await.map_err(Outcome::of_idempotent_call)?;
+        self.has_commands(&application, guild, now).await.map_err(Outcome::of_idempotent_call)
+    }
+
+    async fn has_commands(&self, application: &str, guild: Option<&str>, now: Instant) -> Result<bool, Outcome> {
+        let known = self.commands_call(application, guild, None, now).await?;
+        let names = |of: &Value| -> BTreeSet<String> {
+            let all = of.as_array().into_iter().flatten();
+            all.filter_map(|one| one["name"].as_str()).map(str::to_owned).collect()
+        };
+        Ok(names(&commands()).is_subset(&names(&known)))
+    }
+
+    /// Reads the commands, or puts these in their place.
+    async fn commands_call(
+        &self,
+        application: &str,
+        guild: Option<&str>,
+        body: Option<Value>,
+        now: Instant,
+    ) -> Result<Value, Outcome> {
+        let application_id = ApplicationId::from(number_of(application)?);
         let path = match guild {
             Some(guild) => Route::GuildCommands { application_id, guild_id: GuildId::from(number_of(guild)?) }.path(),
             None => Route::Commands { application_id }.path(),
         };
+        let method = if body.is_some() { Method::PUT } else { Method::GET };
         let call = Call {
-            method: Method::PUT,
+            route: format!("{method} /applications/commands"),
+            method,
             path: path.into_owned(),
-            body: Some(commands()),
+            body,
             picture: None,
             major: guild.unwrap_or("all guilds"),
-            route: "PUT /applications/commands".to_owned(),
         };
-        self.call(call, now).await.map(|_| ())
+        self.call(call, now).await.map_err(|outcome| about_commands(outcome, guild))
+    }
+
+    /// The id of the application: from the settings, from the gateway, else Discord is asked once.
+    async fn application_id(&self, now: Instant) -> Result<String, Outcome> {
+        if let Some(known) = self.application.get() {
+            return Ok(known.clone());
+        }
+        let call = Call {
+            method: Method::GET,
+            path: Route::Oauth2ApplicationCurrent.path().into_owned(),
+            body: None,
+            picture: None,
+            major: "the application",
+            route: "GET /oauth2/applications/@me".to_owned(),
+        };
+        let answer = self.call(call, now).await?;
+        let Some(id) = answer["id"].as_str() else {
+            return Err(Outcome::Unknown { why: "discord's answer names no application".to_owned() });
+        };
+        self.is_of_application(id);
+        Ok(id.to_owned())
+    }
+
+    /// Notes the id of the application, as the gateway says it. What the settings say stays.
+    pub fn is_of_application(&self, id: &str) {
+        let _ = self.application.set(id.to_owned());
     }
 
     /// The user id of the bot; also checks the token.
@@ -84,6 +146,19 @@ impl DiscordClient {
         let answer = self.call(call, now).await?;
         let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
         id.ok_or_else(|| Outcome::Unknown { why: "discord's answer names no bot".to_owned() })
+    }
+}
+
+/// What Discord refuses here is about the guild, and not about a message in it.
+fn about_commands(outcome: Outcome, guild: Option<&str>) -> Outcome {
+    match (outcome, guild) {
+        (Outcome::Closed { why }, Some(guild)) if why.contains("discord says 50001") => Outcome::Closed {
+            why: format!(
+                "discord says 50001: the bot may not register commands in guild `{guild}`; invite it there with the scope \
+                 applications.commands, or correct `guild`"
+            ),
+        },
+        (outcome, _) => outcome,
     }
 }
 

@@ -38,8 +38,10 @@ pub enum Beat {
         say: String,
         every_ms: i64,
     },
-    /// The session is in use.
-    Ready,
+    /// The session is in use. A new one says which application the bot is of.
+    Ready {
+        application: Option<String>,
+    },
     /// Discord wants a heartbeat now.
     HeartbeatWanted,
     HeartbeatHeard,
@@ -104,9 +106,9 @@ impl Session {
                 Some("READY") => {
                     self.id = data["session_id"].as_str().map(str::to_owned);
                     self.resume_url = data["resume_gateway_url"].as_str().map(str::to_owned);
-                    Beat::Ready
+                    Beat::Ready { application: data["application"]["id"].as_str().map(str::to_owned) }
                 }
-                Some("RESUMED") => Beat::Ready,
+                Some("RESUMED") => Beat::Ready { application: None },
                 Some("INTERACTION_CREATE") => Beat::Interaction(read_interaction(data.to_string().as_bytes())),
                 Some(_) | None => Beat::Nothing,
             },
@@ -266,7 +268,8 @@ mod tests {
     }
 
     fn ready() -> Value {
-        json!({ "op": 0, "s": 1, "t": "READY", "d": { "session_id": "s-1", "resume_gateway_url": "wss://resume.example" } })
+        json!({ "op": 0, "s": 1, "t": "READY", "d": { "session_id": "s-1", "resume_gateway_url": "wss://resume.example",
+            "application": { "id": "200" } } })
     }
 
     #[test]
@@ -277,7 +280,7 @@ mod tests {
             (&said["op"], &said["d"]["intents"], &said["d"]["token"]),
             (&json!(2), &json!(0), &json!("bot-token"))
         );
-        assert_eq!(hears(&mut session, &ready()), Beat::Ready);
+        assert_eq!(hears(&mut session, &ready()), Beat::Ready { application: Some("200".to_owned()) });
         assert_eq!(hears(&mut session, &json!({ "op": 0, "s": 7, "t": "GUILD_CREATE", "d": {} })), Beat::Nothing);
         assert_eq!(session.heartbeat(), r#"{"d":7,"op":1}"#);
         let said = hello(&mut session);

@@ -1,6 +1,7 @@
 //! Connections to the chat systems that this side opens, so that nothing has to be reachable from outside. What they bring is
 //! answered by the same code as requests over HTTP.
 
+mod commands;
 mod discord;
 mod met;
 mod pace;
@@ -30,6 +31,11 @@ pub(super) fn start(program: &Arc<Program>) {
             .filter(|discord| discord.is_asked_by_gateway())
             .and_then(|discord| discord.token.clone())
     };
+    // Over the gateway they are registered when it is open.
+    let over_http = |company: &Company| company.discord.as_ref().is_some_and(|it| !it.is_asked_by_gateway());
+    for company in program.companies.all().filter(|company| over_http(company)) {
+        program.tasks.spawn(commands::register(Arc::clone(program), Arc::clone(company)));
+    }
     for (_, companies) in by_token(program, bot_token) {
         if let Some(line) = discord::Line::new(program, companies) {
             program.tasks.spawn(discord::keep_open(Arc::new(line)));

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use shiftbell_chat::discord::gateway::{Beat, FOR_GOOD, NoGateway, Session, TO_RESUME};
 use shiftbell_chat::discord::{DiscordClient, Interaction};
 use shiftbell_chat::socket::{Frame, Socket};
 use shiftbell_chat::{Outcome, Outlet};
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::{StoreError, requests};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
+use super::commands::register;
 use super::pace::Pace;
 use crate::answer;
 use crate::companies::Company;
@@ -32,13 +34,27 @@ pub(super) struct Line {
     companies: Vec<Arc<Company>>,
     client: Arc<DiscordClient>,
     places: Arc<Semaphore>,
+    /// Held by whoever registers the commands, so that sessions in quick succession do not each do it.
+    registering: Arc<Mutex<()>>,
 }
 
 impl Line {
     /// `None`: the companies have no client, which was said when it could not be made.
     pub(super) fn new(program: &Arc<Program>, companies: Vec<Arc<Company>>) -> Option<Line> {
         let client = program.outlets.discord(companies.first()?.name())?;
-        Some(Line { program: Arc::clone(program), companies, client, places: Arc::new(Semaphore::new(AT_ONCE)) })
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        Some(Line { program: Arc::clone(program), companies, client, places, registering: Arc::default() })
+    }
+
+    /// Sees to it that the guilds of the companies know the commands, unless somebody is at it already.
+    fn register(&self) {
+        let Ok(turn) = Arc::clone(&self.registering).try_lock_owned() else { return };
+        let all = self.companies.iter().map(|company| register(Arc::clone(&self.program), Arc::clone(company)));
+        let all = join_all(all.collect::<Vec<_>>());
+        self.program.tasks.spawn(async move {
+            all.await;
+            drop(turn);
+        });
     }
 
     fn stands(&self, standing: &Standing) {
@@ -171,7 +187,11 @@ impl Open<'_> {
                     Rhythm { every_ms: Some(every_ms), due: self.line.now().plus_ms(first_ms), is_heard: true };
                 self.say(&say).await
             }
-            Ok(Beat::Ready) => {
+            Ok(Beat::Ready { application }) => {
+                if let Some(application) = application {
+                    self.line.client.is_of_application(&application);
+                    self.line.register();
+                }
                 self.line.stands(&Standing::Up { since: self.line.now() });
                 metrics::counter!("shiftbell_socket_connections_total", "outlet" => "discord").increment(1);
                 Ok(())
