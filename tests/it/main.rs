@@ -16,4 +16,5 @@ mod sockets;
 mod sources;
 mod story;
 mod tidy;
+mod told;
 mod walk;

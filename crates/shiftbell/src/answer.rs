@@ -1,24 +1,26 @@
 //! Ask: from the words of a command to a question, from its answer and receipt to a message.
 
 pub(crate) mod about;
+mod asker;
 mod click;
 pub(crate) mod discord;
 pub(crate) mod facts;
 mod kept;
+mod manage;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod who;
 mod why;
 
 use serde_json::{Value, json};
-use shiftbell_chat::{Outlet, Visibility};
+use shiftbell_chat::Visibility;
 use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
 use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
-use shiftbell_store::{Session, StoreError, people, workspaces};
+use shiftbell_store::{Session, StoreError, workspaces};
 
 use crate::clock::Stopwatch;
 use crate::companies::Company;
@@ -58,36 +60,6 @@ pub enum AskError {
     Undrawn,
 }
 
-impl Asker {
-    /// The person behind a user of a chat system.
-    pub async fn of_chat(program: &Program, company: &Company, outlet: Outlet, user: &str) -> Asker {
-        if company.is_open {
-            return Asker::Operator;
-        }
-        let known =
-            company.defs().people.iter().find(|person| person.known_as.get(outlet.word()).is_some_and(|id| id == user));
-        if let Some(person) = known {
-            return Asker::Person(person.clone());
-        }
-        let email = match program.db.read().await {
-            Ok(mut snapshot) => people::by_outlet_id(&mut snapshot, company.name(), outlet.word(), user)
-                .await
-                .ok()
-                .flatten()
-                .map(|person| person.email),
-            Err(_) => None,
-        };
-        let email = match email {
-            Some(email) => Some(email),
-            None => program.outlets.email_of(program, company, outlet, user).await,
-        };
-        match email.and_then(|email| company.defs().person(&email).cloned()) {
-            Some(person) => Asker::Person(person),
-            None => Asker::Stranger,
-        }
-    }
-}
-
 /// An answered question.
 #[derive(Debug)]
 pub struct Answered {
@@ -99,7 +71,7 @@ pub struct Answered {
     pub asked_at: Instant,
 }
 
-/// Answers a command as it arrives from a chat system: `/kpi` and what stands behind it.
+/// Answers a command as it arrives from a chat system: `/kpi` or `/shiftbell` and what stands behind it.
 pub async fn to_command(
     program: &Program,
     company: &Company,
@@ -109,8 +81,8 @@ pub async fn to_command(
 ) -> (Document, Visibility) {
     let document = match command {
         "/kpi" | "kpi" => to_words(program, company, asker, text).await,
-        "/shiftbell" => to_words(program, company, asker, "help").await,
-        _ => sentence(format!("I do not know {command}. Type /kpi help to see what can be asked.")),
+        "/shiftbell" | "shiftbell" => manage::to_words(program, company, asker, text).await,
+        _ => sentence(format!("I do not know {command}. /kpi help and /shiftbell help say what I do.")),
     };
     (document, Visibility::OnlyAsker)
 }
@@ -120,10 +92,16 @@ pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line:
     let line = line.trim();
     let (command, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match command {
-        "/kpi" | "kpi" | "/shiftbell" => to_command(program, company, asker, command, text).await.0,
+        "/kpi" | "kpi" | "shiftbell" => to_command(program, company, asker, command, text).await.0,
         _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
         _ => to_words(program, company, asker, line).await,
     }
+}
+
+/// Whether a line as it is typed, or the action of a button, tells the program something instead of asking it.
+pub(crate) fn is_told(line: &str) -> bool {
+    let line = line.trim_start_matches("ask:").trim_start();
+    line.trim_start_matches('/').split_whitespace().next().is_some_and(|word| word == "shiftbell")
 }
 
 /// Whether this company can be asked: its numbers are those of its definitions.
@@ -134,8 +112,11 @@ pub(crate) fn is_ready(program: &Program, company: &Company) -> Result<(), AskEr
     }
 }
 
-/// Names of KPIs for what is typed so far: what is shown and what is taken.
-pub fn completions(company: &Company, typed: &str) -> Vec<(String, String)> {
+/// Words for what is typed so far behind a command: what is shown and what is taken.
+pub fn completions(company: &Company, command: &str, typed: &str) -> Vec<(String, String)> {
+    if command == "/shiftbell" {
+        return manage::completions(typed);
+    }
     autocomplete(typed, company.defs(), 25)
         .into_iter()
         .map(|(slug, label)| (format!("{label} ({slug})"), slug))
@@ -209,7 +190,7 @@ async fn of_question(
 /// What is said to somebody who may not see an answer.
 fn not_granted(company: &Company, asker: &Asker, why: String) -> Result<Document, AskError> {
     Ok(match asker {
-        Asker::Stranger => {
+        Asker::Stranger { .. } => {
             Notice::from(about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) })).document()?
         }
         Asker::Operator | Asker::Person(_) => sentence(why),

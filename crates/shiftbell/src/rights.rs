@@ -1,5 +1,6 @@
 //! Who may ask what. Checked when a question is asked, when a message is sent and when a button is clicked.
 
+use shiftbell_chat::Outlet;
 use shiftbell_metrics::definitions::{Definitions, Person};
 use shiftbell_metrics::question::{ME, Question};
 
@@ -10,8 +11,8 @@ pub enum Asker {
     Operator,
     /// Somebody of the company.
     Person(Person),
-    /// Somebody in the company's chat whom the definitions do not know.
-    Stranger,
+    /// Somebody in the company's chat whom the definitions do not know: a user of an outlet, by the outlet's id.
+    Stranger { outlet: Outlet, user: String },
 }
 
 /// Whether a question may be asked, with the question as it may.
@@ -30,12 +31,12 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
         match asker {
             Asker::Person(person) => question.person = Some(person.email.clone()),
             Asker::Operator => question.person = None,
-            Asker::Stranger => return Right::Refused(NOT_KNOWN.to_owned()),
+            Asker::Stranger { .. } => return Right::Refused(NOT_KNOWN.to_owned()),
         }
     }
     let person = match asker {
         Asker::Operator => return Right::Granted,
-        Asker::Stranger => return Right::Refused(NOT_KNOWN.to_owned()),
+        Asker::Stranger { .. } => return Right::Refused(NOT_KNOWN.to_owned()),
         Asker::Person(person) => person,
     };
     let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
@@ -81,14 +82,24 @@ pub fn join_records(defs: &Definitions, asker: &Asker, question: &mut Question) 
 
 /// Whether somebody may decide about messages that did not arrive.
 pub fn keeps_deliveries(defs: &Definitions, asker: &Asker) -> bool {
+    keeps(defs, asker, "deliveries")
+}
+
+/// Whether somebody may change what concerns everybody: who is who, and whom the roll-out reaches.
+pub fn keeps_settings(defs: &Definitions, asker: &Asker) -> bool {
+    keeps(defs, asker, "settings")
+}
+
+/// Whether somebody has this right by their role. The operator and the reviewer of the roll-out have every such right.
+fn keeps(defs: &Definitions, asker: &Asker, right: &str) -> bool {
     match asker {
         Asker::Operator => true,
-        Asker::Stranger => false,
+        Asker::Stranger { .. } => false,
         Asker::Person(person) => {
             let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
             let is_reviewer =
                 defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email));
-            is_reviewer || rights.iter().any(|right| right == "deliveries")
+            is_reviewer || rights.iter().any(|known| known == right)
         }
     }
 }

@@ -25,16 +25,18 @@ pub enum Registered {
     Failed(Outcome),
 }
 
-/// The commands as Discord takes them: `/kpi` with what would be typed in Slack as its one option.
+/// The commands as Discord takes them, each with what would be typed in Slack behind it as its one option.
 pub fn commands() -> Value {
-    let question = CreateCommandOption::new(
-        CommandOptionType::String,
+    let typed =
+        |name, example| CreateCommandOption::new(CommandOptionType::String, name, example).set_autocomplete(true);
+    let kpi = CreateCommand::new("kpi").description("A number with its counts and its definition").add_option(typed(
         "question",
         "for example: mql-conversion b2b, win-rate 2026-Q3 vs 2026-Q2, list, help mql-conversion",
-    )
-    .set_autocomplete(true);
-    let kpi = CreateCommand::new("kpi").description("A number with its counts and its definition").add_option(question);
-    json!([kpi])
+    ));
+    let shiftbell = CreateCommand::new("shiftbell")
+        .description("What concerns you and this program")
+        .add_option(typed("order", "for example: help"));
+    json!([kpi, shiftbell])
 }
 
 /// Names this very set of commands.
@@ -167,13 +169,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_keeps_discords_limits() {
+    fn the_commands_keep_discords_limits() {
         let commands = commands();
-        let (command, option) = (&commands[0], &commands[0]["options"][0]);
-        assert_eq!((&command["name"], &option["name"]), (&json!("kpi"), &json!("question")));
-        assert_eq!((&option["type"], &option["autocomplete"]), (&json!(3), &json!(true)));
-        for described in [command, option] {
-            assert!((1..=100).contains(&described["description"].as_str().unwrap().chars().count()));
+        for (command, (name, what)) in
+            commands.as_array().unwrap().iter().zip([("kpi", "question"), ("shiftbell", "order")])
+        {
+            let option = &command["options"][0];
+            assert_eq!((&command["name"], &option["name"]), (&json!(name), &json!(what)));
+            assert_eq!((&option["type"], &option["autocomplete"]), (&json!(3), &json!(true)));
+            for described in [command, option] {
+                assert!((1..=100).contains(&described["description"].as_str().unwrap().chars().count()));
+            }
         }
         assert_eq!(commands_hash(), commands_hash());
     }

@@ -122,11 +122,11 @@ pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) ->
                 .get(&person.role)
                 .map(|lines| lines.iter().map(|line| line.kpi.clone()).collect())
                 .unwrap_or_default(),
-            Asker::Operator | Asker::Stranger => Vec::new(),
+            Asker::Operator | Asker::Stranger { .. } => Vec::new(),
         },
         motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
         dimensions: defs.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
-        commands: Vec::new(),
+        commands: vec!["/shiftbell".to_owned()],
         ages: ages(program, company).await?,
     })
 }

@@ -103,7 +103,10 @@ fn of_guild(mut companies: Vec<Arc<Company>>, guild: &str) -> Result<Arc<Company
 }
 
 fn choices(company: &Company, completing: &Completing) -> Vec<Choice> {
-    completions(company, &completing.typed).into_iter().map(|(name, value)| Choice { name, value }).collect()
+    completions(company, &completing.command, &completing.typed)
+        .into_iter()
+        .map(|(name, value)| Choice { name, value })
+        .collect()
 }
 
 /// The answer itself if it is ready in time, else as an edit of "thinking".

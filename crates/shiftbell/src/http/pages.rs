@@ -197,6 +197,12 @@ async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Sa
     let asker = Asker::Operator;
     let short = |text: &str| -> String { text.chars().take(SAID_CHARS_MAX).collect() };
     let card = |document| shiftbell_render::html::card(&document);
+    if answer::is_told(typed.action.as_deref().unwrap_or(&typed.say)) {
+        let words =
+            "/shiftbell is told in chat or in the terminal, where it is known who says it. Here, numbers are asked.";
+        let asked = short(typed.say.trim());
+        return Said { asked, is_command: true, html: card(answer::sentence(words)) };
+    }
     let Some(action) = &typed.action else {
         let asked = short(typed.say.trim());
         let document = answer::to_typed(program, company, &asker, &asked).await;

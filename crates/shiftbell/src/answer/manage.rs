@@ -1,0 +1,126 @@
+//! `/shiftbell`: what people tell the program about itself and about them, as `/kpi` is what they ask it.
+//!
+//! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
+
+use shiftbell_metrics::definitions::near;
+use shiftbell_render::action::Action;
+use shiftbell_render::document::{Block, Button, Document, Inline};
+use shiftbell_render::table::{Align, Table};
+
+use super::{AskError, Asker, not_answered, sentence};
+use crate::companies::Company;
+use crate::program::Program;
+
+/// Longest line that is read, in characters.
+const CHARS_MAX: usize = 300;
+
+/// What `/shiftbell` can be told, in the order in which its help lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Help,
+}
+
+/// One way to give an order: what is typed behind `/shiftbell`, and what it does.
+type Way = (&'static str, &'static str);
+
+impl Order {
+    pub(crate) const ALL: &[Order] = &[Order::Help];
+
+    /// The first word behind `/shiftbell`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Order::Help => "help",
+        }
+    }
+
+    fn ways(self) -> &'static [Way] {
+        match self {
+            Order::Help => &[("help", "this list")],
+        }
+    }
+
+    /// Whether help shows it to this person. The order itself checks it again.
+    fn is_for(self, _asker: &Asker) -> bool {
+        match self {
+            Order::Help => true,
+        }
+    }
+
+    fn named(word: &str) -> Option<Order> {
+        Order::ALL.iter().copied().find(|order| order.word() == word)
+    }
+}
+
+/// Follows what stands behind `/shiftbell`.
+pub(super) async fn to_words(program: &Program, company: &Company, asker: &Asker, text: &str) -> Document {
+    if text.chars().count() > CHARS_MAX {
+        return sentence(format!("That is more than {CHARS_MAX} characters. {}", for_help()));
+    }
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let word = word.to_lowercase();
+    let followed = match Order::named(&word) {
+        None if word.is_empty() => Ok(help(asker)),
+        None => Ok(unknown(asker, &word)),
+        Some(order) => follow(program, company, asker, order, rest.trim()).await,
+    };
+    followed.unwrap_or_else(|error| not_answered(company, &error))
+}
+
+async fn follow(
+    _program: &Program,
+    _company: &Company,
+    asker: &Asker,
+    order: Order,
+    _rest: &str,
+) -> Result<Document, AskError> {
+    match order {
+        Order::Help => Ok(help(asker)),
+    }
+}
+
+/// Words for what is typed so far: what is shown and what is taken.
+pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
+    let typed = typed.trim_start().to_lowercase();
+    let ways = Order::ALL.iter().flat_map(|order| order.ways());
+    ways.filter(|(words, _)| words.starts_with(&typed))
+        .map(|(words, does)| (format!("{words}: {does}"), (*words).to_owned()))
+        .collect()
+}
+
+/// Every order that this person may give.
+fn help(asker: &Asker) -> Document {
+    let ways = Order::ALL.iter().filter(|order| order.is_for(asker)).flat_map(|order| order.ways());
+    let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
+    let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
+    Document {
+        push: headline.to_owned(),
+        blocks: vec![
+            Block::Lines(vec![vec![
+                Inline::Strong(headline.to_owned()),
+                Inline::Text(" Only you see the answers.".to_owned()),
+            ]]),
+            Block::Table(Table { head: Vec::new(), align: vec![Align::Left, Align::Left], rows }),
+        ],
+        ..Document::default()
+    }
+}
+
+/// Names the word that is no order, with what was likely meant as buttons.
+fn unknown(asker: &Asker, word: &str) -> Document {
+    let words = Order::ALL.iter().filter(|order| order.is_for(asker)).map(|order| order.word().to_owned());
+    let near = near(word, words);
+    let shown: String = word.chars().take(40).collect();
+    let (question, buttons) = match near.as_slice() {
+        [] => (for_help(), vec![Button::new("Help", Action::ask("shiftbell help"))]),
+        _ => (
+            "Did you mean one of these?".to_owned(),
+            near.iter().map(|word| Button::new(word, Action::ask(format!("shiftbell {word}")))).collect(),
+        ),
+    };
+    sentence(format!("/shiftbell knows no \"{shown}\". {question}")).with_buttons(buttons)
+}
+
+fn for_help() -> String {
+    "/shiftbell help lists what can be said.".to_owned()
+}
