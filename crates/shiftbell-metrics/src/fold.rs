@@ -17,7 +17,7 @@ use crate::id::EntityId;
 pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// An event as it is stored.
 #[derive(Clone, Debug, PartialEq)]

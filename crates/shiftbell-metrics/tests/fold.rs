@@ -315,3 +315,21 @@ fn who_only_takes_part_in_a_deal_has_not_asked_for_anything() {
     let rows = fold(company("acme"), &unseen);
     assert_eq!((find(&rows, "mql").len(), find(&rows, "won").len()), (1, 1));
 }
+
+#[test]
+fn a_deal_that_began_with_one_of_our_own_passes_to_nobody_who_only_takes_part() {
+    let mut events = a_business();
+    events.push(event("2026-03-25", r#""type":"call","deal":"d","contact":"cfo","answered":true"#));
+    let tested = r#""type":"contact","contact":"c","set":{"contact":{"email":"me@clowns.example"}}"#;
+    events.push(event("2026-06-02", tested));
+    let rows = fold(company("acme"), &events);
+    let people = ["lead", "mql", "sql"].map(|series| find(&rows, series).len());
+    assert_eq!((people, find(&rows, "won").len()), ([0, 0, 0], 1), "{}", story(&rows));
+    // Whoever met by themselves is an SQL of their own, and the deal is theirs.
+    events.push(event(
+        "2026-03-12",
+        r#""type":"meeting","contact":"cfo","company":"acme","status":"confirmed","owner":"ae@x.example""#,
+    ));
+    let rows = fold(company("acme"), &events);
+    assert!(find(&rows, "sql")[0].entry.lag("won").is_some());
+}

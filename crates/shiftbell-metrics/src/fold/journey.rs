@@ -36,6 +36,8 @@ pub(super) struct Entity<'a> {
     fields: Vec<(u16, Timeline<'a>)>,
     /// Its contacts (of a deal) or contact (of a visitor, the last counts), with the first step that links them.
     pub(super) contacts: Vec<(usize, Step)>,
+    /// Of a deal: whether the contact with whom it began counts nowhere.
+    pub(super) began_left_out: bool,
 }
 
 #[derive(Debug)]
@@ -194,6 +196,7 @@ impl<'a> Journey<'a> {
         }
         let left_out: Vec<bool> = self.entities.iter().map(|entity| entity.is_left_out).collect();
         for entity in &mut self.entities {
+            entity.began_left_out = entity.contacts.first().is_some_and(|(contact, _)| left_out[*contact]);
             entity.contacts.retain(|(contact, _)| !left_out[*contact]);
         }
     }
@@ -273,7 +276,16 @@ pub(super) fn person(text: Option<&str>) -> Option<Name> {
 
 impl<'a> Entity<'a> {
     fn new(id: EntityId, kind: EntityKind, first: Step, carrier: EntityId) -> Entity<'a> {
-        Entity { id, kind, first, carrier, is_left_out: false, fields: Vec::new(), contacts: Vec::new() }
+        Entity {
+            id,
+            kind,
+            first,
+            carrier,
+            is_left_out: false,
+            fields: Vec::new(),
+            contacts: Vec::new(),
+            began_left_out: false,
+        }
     }
 
     /// The same value again changes nothing: the earliest time wins.

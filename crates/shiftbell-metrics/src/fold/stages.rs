@@ -39,8 +39,7 @@ pub(super) fn stages(journey: &Journey<'_>, walk: &Walk) -> Stages {
         if contacts.is_empty() {
             found.deals.extend(found.credited(journey, walk, deal).map(|contact| (deal, contact)));
         } else {
-            let contacts: Vec<usize> = contacts.iter().map(|(contact, _)| *contact).collect();
-            found.deals.extend(came_by(journey, walk, &contacts).into_iter().map(|contact| (deal, contact)));
+            found.deals.extend(came_by(journey, walk, deal).into_iter().map(|contact| (deal, contact)));
         }
     }
     for (deal, contact) in found.deals.clone() {
@@ -61,9 +60,11 @@ pub(super) fn stages(journey: &Journey<'_>, walk: &Walk) -> Stages {
 
 /// For which of its contacts a deal counts: those who were seen at the last stage of contacts, else the one who came furthest.
 ///
-/// Others who take part in a deal have not asked for anything: to imply that they had would raise every rate of people.
-fn came_by(journey: &Journey<'_>, walk: &Walk, contacts: &[usize]) -> Vec<usize> {
+/// Others who take part in a deal have not asked for anything: to imply that they had would raise every rate of people. So a
+/// deal that began with somebody who counts nowhere (a test, a deleted contact) passes to nobody.
+fn came_by(journey: &Journey<'_>, walk: &Walk, deal: usize) -> Vec<usize> {
     let chain = &journey.plan.chain;
+    let contacts: Vec<usize> = journey.entities[deal].contacts.iter().map(|(contact, _)| *contact).collect();
     let own = |contact: usize, stage: usize| walk.own[contact].get(stage).copied().flatten();
     let of_contacts = || (0..chain.len()).rev().filter(|stage| chain[*stage].of == StageOf::Contact);
     if let Some(last) = of_contacts().next() {
@@ -71,6 +72,9 @@ fn came_by(journey: &Journey<'_>, walk: &Walk, contacts: &[usize]) -> Vec<usize>
         if !there.is_empty() {
             return there;
         }
+    }
+    if journey.entities[deal].began_left_out {
+        return Vec::new();
     }
     let furthest = |contact: &usize| {
         let reached = of_contacts().find_map(|stage| Some((stage, own(*contact, stage)?.at)));
