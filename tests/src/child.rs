@@ -4,60 +4,20 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
-/// What the binary is made of.
-const SOURCES: [&str; 4] = ["crates", "templates", "migrations", "Cargo.lock"];
-
-/// The binary beside this test binary. It is built if it is missing or older than its sources.
+/// The program, built with the tests: `src/bin/program.rs`.
 ///
 /// # Panics
-/// If it cannot be built; the message says how to.
+/// If it is not there; the message says how it comes there.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let tests = std::env::current_exe().expect("a test has a file");
-        let folder = tests.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps").to_owned();
-        let binary = folder.join("shiftbell");
-        if !is_fresh(&binary) {
-            build(folder.ends_with("release"));
-        }
-        assert!(binary.exists(), "{} is missing; run `cargo build -p shiftbell`", binary.display());
+        let folder = tests.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
+        let binary = folder.join("program");
+        assert!(binary.exists(), "{} is missing; run `cargo test --workspace --no-run`", binary.display());
         binary
     })
-}
-
-/// With the features that the tests were built with, so that only the program itself is compiled.
-fn build(is_release: bool) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "-p", "shiftbell", "-p", "shiftbell-tests", "--bin", "shiftbell"]);
-    if is_release {
-        command.arg("--release");
-    }
-    let status = command.current_dir(root()).status();
-    assert!(
-        status.as_ref().is_ok_and(ExitStatus::success),
-        "the program could not be built for this test ({status:?}); run `cargo build -p shiftbell` and look"
-    );
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace").to_owned()
-}
-
-fn is_fresh(binary: &Path) -> bool {
-    let changed = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
-    let Some(built) = changed(binary) else { return false };
-    SOURCES.iter().all(|source| newest(&root().join(source)).is_none_or(|newest| newest <= built))
-}
-
-/// When anything at or below a path was changed last.
-fn newest(path: &Path) -> Option<SystemTime> {
-    if path.is_dir() {
-        return std::fs::read_dir(path).ok()?.flatten().filter_map(|entry| newest(&entry.path())).max();
-    }
-    path.metadata().and_then(|meta| meta.modified()).ok()
 }
 
 /// A running program.

@@ -8,3 +8,4 @@ pub mod fake_hubspot;
 pub mod fake_server;
 pub mod fake_slack;
 pub mod sample;
+pub mod test_clock;

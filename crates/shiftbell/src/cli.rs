@@ -9,6 +9,7 @@ mod rebuild;
 mod serve;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -18,7 +19,7 @@ use crate::failure::Failure;
 
 /// The bell of a revenue factory: webhooks in, honest numbers out, in Slack, in Discord and here.
 #[derive(Debug, Parser)]
-#[command(name = "shiftbell", version, max_term_width = 110, after_help = EXIT_CODES)]
+#[command(name = "shiftbell", bin_name = "shiftbell", version, max_term_width = 110, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The server file [default: shiftbell.toml, if it exists]
     #[arg(long, global = true, env = "SHIFTBELL_CONFIG", value_name = "FILE")]
@@ -163,8 +164,21 @@ pub struct Digest {
 
 pub(crate) use ask::print;
 
+/// The program, from the words behind its name to its exit code.
+pub fn main(clock: Clock, chance: Chance) -> ExitCode {
+    // Every TLS client of the process uses this provider; without it the first one panics.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(Cli::parse(), clock, chance) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
 /// Runs one command to its end.
-pub fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli, clock: Clock, chance: Chance) -> Result<(), Failure> {
     let mut config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
     // One-off commands speak for themselves; only the server is read by its log.
     if !matches!(cli.command, Command::Serve) {
@@ -180,7 +194,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(anyhow::Error::new(error).context("start the threads of the program")))?;
-    let here = Here { config, clock: Clock::System, chance: Chance::System };
+    let here = Here { config, clock, chance };
     runtime.block_on(command(cli.command, here))
 }
 

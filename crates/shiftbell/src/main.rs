@@ -2,16 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use shiftbell::clock::{Chance, Clock};
 
 fn main() -> ExitCode {
-    // Every TLS client of the process uses this provider; without it the first one panics.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    match shiftbell::cli::run(shiftbell::cli::Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
-    }
+    shiftbell::cli::main(Clock::System, Chance::System)
 }
