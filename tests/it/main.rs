@@ -5,6 +5,7 @@ mod definitions;
 mod digests;
 mod discord;
 mod doors;
+mod doubts;
 mod fake_hubspot;
 mod kill;
 mod migrations;

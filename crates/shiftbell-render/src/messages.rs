@@ -9,6 +9,10 @@ use crate::template::RenderError;
 mod bowtie;
 mod definition_changed;
 mod digest_why;
+pub mod doubt;
+mod doubt_answered;
+mod doubt_raised;
+mod first_day;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -19,9 +23,11 @@ mod kpi_unknown;
 mod kpi_why;
 mod leaving;
 mod marks;
+mod not_counted;
 mod rate_fell;
 mod scorecard;
 mod source_silent;
+mod team;
 mod undelivered;
 mod won;
 
@@ -30,6 +36,9 @@ pub use bowtie::{
 };
 pub use definition_changed::{DefinitionChanged, Effect};
 pub use digest_why::{Digest, DigestLine, DigestWhy};
+pub use doubt_answered::DoubtAnswered;
+pub use doubt_raised::{DoubtRaised, Recount};
+pub use first_day::{FirstDay, OldLeak, Open};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -40,11 +49,13 @@ pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
 pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 pub use leaving::{Kept, Leaving, LeavingKind};
 pub use marks::Mark;
+pub use not_counted::{NotCounted, Unseen};
 pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
 pub use scorecard::{
     Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
 };
 pub use source_silent::{Back, SourceSilent};
+pub use team::{Friction, Help, Team};
 pub use undelivered::Undelivered;
 pub use won::Won;
 
@@ -116,6 +127,11 @@ notices![
     Leaving,
     SourceSilent,
     DefinitionChanged,
+    DoubtRaised,
+    DoubtAnswered,
+    Team,
+    FirstDay,
+    NotCounted,
     Undelivered
 ];
 

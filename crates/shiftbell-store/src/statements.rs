@@ -14,6 +14,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("contributions", crate::contributions::STATEMENTS),
     ("cursors", crate::cursors::STATEMENTS),
     ("definitions", crate::definitions::STATEMENTS),
+    ("doubts", crate::doubts::STATEMENTS),
     ("entities", crate::entities::STATEMENTS),
     ("events", crate::events::STATEMENTS),
     ("generations", crate::generations::STATEMENTS),

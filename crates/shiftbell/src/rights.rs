@@ -80,6 +80,32 @@ pub fn join_records(defs: &Definitions, asker: &Asker, question: &mut Question) 
     Right::Refused("You may see the records behind your own numbers: ask the same \"for me\".".to_owned())
 }
 
+/// Whether a message to this destination is for somebody: it went to them, or to a channel whose audience they belong to.
+pub fn hears(defs: &Definitions, asker: &Asker, destination: &str) -> bool {
+    match (asker, defs.destinations.get(destination)) {
+        (Asker::Operator, _) => true,
+        (Asker::Stranger { .. }, _) => false,
+        (Asker::Person(person), None) => destination.eq_ignore_ascii_case(&person.email),
+        (Asker::Person(person), Some(channel)) => is_in_audience(defs, &channel.seen_by, person),
+    }
+}
+
+/// An audience is the company, a team with whoever leads it, or a role.
+fn is_in_audience(defs: &Definitions, audience: &str, person: &Person) -> bool {
+    let Some(team) = audience.strip_suffix(" team").filter(|team| defs.teams.iter().any(|known| known.id == *team))
+    else {
+        return audience == "company" || audience == person.role;
+    };
+    let someone = Person { team: team.to_owned(), ..person.clone() };
+    is_below(defs, person, &someone) || teams_of(defs, person).any(|mine| mine == team)
+}
+
+/// The team of a person, and those that it is part of.
+fn teams_of<'a>(defs: &'a Definitions, person: &'a Person) -> impl Iterator<Item = &'a str> {
+    let above = |id: &&'a str| defs.teams.iter().find(|team| team.id == **id)?.part_of.as_deref();
+    std::iter::successors(Some(person.team.as_str()), above).take(16)
+}
+
 /// Whether somebody may decide about messages that did not arrive.
 pub fn keeps_deliveries(defs: &Definitions, asker: &Asker) -> bool {
     keeps(defs, asker, "deliveries")
@@ -102,6 +128,14 @@ fn keeps(defs: &Definitions, asker: &Asker, right: &str) -> bool {
             is_reviewer || rights.iter().any(|known| known == right)
         }
     }
+}
+
+/// Whoever leads a person: the manager of their team, else of the team that it is part of.
+pub fn manager_of<'a>(defs: &'a Definitions, person: &'a Person) -> Option<&'a str> {
+    teams_of(defs, person).find_map(|id| {
+        let team = defs.teams.iter().find(|team| team.id == id)?;
+        team.manager.as_deref().filter(|manager| !manager.eq_ignore_ascii_case(&person.email))
+    })
 }
 
 /// Whether `other` is in a team that `person` manages, directly or further down.

@@ -7,7 +7,7 @@ use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
-use super::{AskError, Asker, not_answered, sentence};
+use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 
@@ -17,6 +17,9 @@ const CHARS_MAX: usize = 300;
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
+    Off,
+    Doubts,
+    Answer,
     Help,
 }
 
@@ -24,17 +27,23 @@ pub(crate) enum Order {
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Help];
+    pub(crate) const ALL: &[Order] = &[Order::Off, Order::Doubts, Order::Answer, Order::Help];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Order::Off => "off",
+            Order::Doubts => "doubts",
+            Order::Answer => "answer",
             Order::Help => "help",
         }
     }
 
     fn ways(self) -> &'static [Way] {
         match self {
+            Order::Off => &[("off r-7k3m it is more", "what is off about a message, in your words")],
+            Order::Doubts => &[("doubts", "what others say is off and you can settle")],
+            Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
             Order::Help => &[("help", "this list")],
         }
     }
@@ -42,7 +51,7 @@ impl Order {
     /// Whether help shows it to this person. The order itself checks it again.
     fn is_for(self, _asker: &Asker) -> bool {
         match self {
-            Order::Help => true,
+            Order::Off | Order::Doubts | Order::Answer | Order::Help => true,
         }
     }
 
@@ -68,13 +77,16 @@ pub(super) async fn to_words(program: &Program, company: &Company, asker: &Asker
 }
 
 async fn follow(
-    _program: &Program,
-    _company: &Company,
+    program: &Program,
+    company: &Company,
     asker: &Asker,
     order: Order,
-    _rest: &str,
+    rest: &str,
 ) -> Result<Document, AskError> {
     match order {
+        Order::Off => doubts::typed::off(program, company, asker, rest).await,
+        Order::Doubts => doubts::listed::list(program, company, asker).await,
+        Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
         Order::Help => Ok(help(asker)),
     }
 }

@@ -11,8 +11,9 @@ use shiftbell_render::messages::{self, Notice};
 use super::desk::Desk;
 use super::line::{leads, line};
 use super::post::Body;
-use super::{credit, next, score};
+use super::{credit, next, score, unseen};
 use crate::answer::AskError;
+use crate::rights;
 use crate::work::shelf::Personal;
 
 /// Working days of a new person without a verdict.
@@ -40,6 +41,7 @@ pub(super) async fn written(
             questions.push(question);
         }
     }
+    let not_counted = unseen::first_said(desk, person, day, &lines).await?;
     if lines.iter().all(|line| line.is_never_seen) {
         return Ok(None);
     }
@@ -74,6 +76,7 @@ pub(super) async fn written(
         praise: score::praise(&judged),
         closed: is_closed,
         lines: score::lines(&judged, &facts),
+        not_counted,
         said: None,
         next,
         credit,
@@ -94,9 +97,7 @@ fn is_new(person: &Person, place: &Place, day: Day) -> bool {
 
 /// The person and who manages their team.
 fn seen_by(defs: &Definitions, person: &Person) -> SeenBy {
-    let team = defs.teams.iter().find(|team| team.id == person.team);
-    let manager = team.and_then(|team| team.manager.as_deref());
-    match manager.filter(|manager| !manager.eq_ignore_ascii_case(&person.email)) {
+    match rights::manager_of(defs, person) {
         Some(manager) => SeenBy::YouAnd(vec![Named::new(manager)]),
         None => SeenBy::OnlyYou,
     }
