@@ -11,6 +11,7 @@ mod migrations;
 mod polling;
 mod rebuild;
 mod rubbish;
+mod seen;
 mod slack;
 mod sockets;
 mod sources;

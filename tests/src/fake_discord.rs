@@ -191,3 +191,15 @@ pub enum Right {
     AttachFiles,
     ReadMessageHistory,
 }
+
+impl Right {
+    /// Its bit in Discord's permissions.
+    fn bit(self) -> u64 {
+        match self {
+            Right::ViewChannel => 1 << 10,
+            Right::SendMessages => 1 << 11,
+            Right::AttachFiles => 1 << 15,
+            Right::ReadMessageHistory => 1 << 16,
+        }
+    }
+}

@@ -208,6 +208,14 @@ pub async fn dead_ones(session: &mut Session, workspace: &str, messages_max: i64
     rows.into_iter().map(listed).collect()
 }
 
+/// When a message arrived last at each destination of each outlet.
+///
+/// # Errors
+/// The database's.
+pub async fn arrived_last(session: &mut Session, workspace: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+    session.fetch(&ARRIVED_LAST, &[workspace.into()]).await
+}
+
 /// How many messages are in each state.
 ///
 /// # Errors
@@ -318,6 +326,10 @@ const DEAD_ONES: Sql = Sql::one(
 );
 const COUNTS: Sql =
     Sql::one("SELECT state, CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 GROUP BY state ORDER BY state");
+const ARRIVED_LAST: Sql = Sql::one(
+    "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
+     GROUP BY outlet, destination ORDER BY outlet, destination",
+);
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
 );
@@ -341,6 +353,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     FACTS,
     LATEST,
     DEAD_ONES,
+    ARRIVED_LAST,
     COUNTS,
     ENQUEUED_SINCE,
     RELEASE,

@@ -4,6 +4,7 @@ mod ask;
 mod backfill;
 mod check;
 mod digest;
+mod doctor;
 mod import;
 mod rebuild;
 mod serve;
@@ -28,8 +29,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, \
+     5 the doctor found something that needs you.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -37,7 +38,7 @@ pub enum Command {
     Demo(Demo),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
-    /// Read definitions files and list every mistake, with its line and what would be right
+    /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -51,6 +52,8 @@ pub enum Command {
     Ask(Ask),
     /// Show a digest as it would be sent now, or send it
     Digest(Digest),
+    /// Look for what of the set-up needs you: tokens, channels, clock, sources, database. For monitoring: the exit code is 5 if something does
+    Doctor(Doctor),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -161,6 +164,19 @@ pub struct Digest {
     pub at: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// [default: every workspace]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Everything that was found, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Also say how everything stands that is as it should be
+    #[arg(long)]
+    pub all: bool,
+}
+
 pub(crate) use ask::print;
 
 /// Runs one command to its end.
@@ -195,7 +211,7 @@ pub struct Here {
 async fn command(command: Command, here: Here) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(here).await,
-        Command::Check(check) => check::run(&check.files, &here),
+        Command::Check(check) => check::run(&check.files, &here).await,
         Command::Migrate => {
             let db = crate::program::open_database(&here.config).await?;
             println!("the tables of this {} database are up to date", db.kind());
@@ -208,6 +224,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
         Command::Backfill(backfill) => backfill::run(&backfill, here).await,
         Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
         Command::Digest(digest) => digest::run(&digest, here).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, here).await,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use shiftbell::failure::Failure;
 
 fn main() -> ExitCode {
     // Every TLS client of the process uses this provider; without it the first one panics.
@@ -10,7 +11,10 @@ fn main() -> ExitCode {
     match shiftbell::cli::run(shiftbell::cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            // What was found is the answer itself, and no error.
+            if !matches!(failure, Failure::Findings { .. }) {
+                eprintln!("error: {failure}");
+            }
             ExitCode::from(failure.exit_code())
         }
     }
