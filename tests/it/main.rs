@@ -4,6 +4,7 @@ mod bulk;
 mod definitions;
 mod digests;
 mod discord;
+mod doctor;
 mod doors;
 mod fake_hubspot;
 mod kill;

@@ -144,6 +144,21 @@ impl FakeSlack {
         self.shared.team().channel_mut(channel).is_archived = true;
     }
 
+    /// Somebody makes a public channel and invites the app.
+    pub fn adds_channel(&self, id: &str, name: &str) {
+        self.shared.team().add_channel(id, name, team::Kind::Public);
+    }
+
+    /// Somebody joins the team.
+    pub fn adds_user(&self, id: &str, email: &str, zone: &str) {
+        self.shared.team().add_user(id, email, zone);
+    }
+
+    /// Grants a further scope.
+    pub fn grants(&self, scope: &str) {
+        self.shared.team().scopes.insert(scope.to_owned());
+    }
+
     /// Somebody gives a channel another name.
     pub fn rename(&self, channel: &str, name: &str) {
         name.clone_into(&mut self.shared.team().channel_mut(channel).name);

@@ -34,7 +34,7 @@ pub(super) fn judge(found: &Found<'_>) -> Option<Finding> {
 }
 
 /// By how much our clock is ahead of each service that tells the time.
-fn told(found: &Found<'_>) -> Vec<(&str, i64)> {
+fn told<'a>(found: &'a Found<'_>) -> Vec<(&'a str, i64)> {
     let ahead = |ours: Instant, theirs: Instant| ours.since(theirs);
     let slack = found.slack.as_ref().and_then(|slack| match &slack.bot {
         Some(Asked::Yes(bot)) => Some(("Slack", ahead(slack.asked_at, bot.at?))),

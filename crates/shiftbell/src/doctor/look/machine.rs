@@ -35,5 +35,5 @@ pub fn templates_that_fail() -> Vec<String> {
         Ok(_) => None,
         Err(why) => Some(format!("{name}: {why}")),
     };
-    messages::samples().into_iter().filter_map(of).collect()
+    messages::Notice::samples().into_iter().filter_map(of).collect()
 }
