@@ -20,6 +20,7 @@ pub mod definitions;
 pub mod doubts;
 pub mod entities;
 pub mod events;
+pub mod facts_seen;
 pub mod generations;
 pub mod held;
 pub mod inbox;
@@ -33,6 +34,7 @@ pub mod receiver;
 pub mod requests;
 pub mod segments;
 pub mod sightings;
+pub mod signatures;
 pub mod statements;
 pub mod workspaces;
 

@@ -208,6 +208,14 @@ pub async fn dead_ones(session: &mut Session, workspace: &str, messages_max: i64
     rows.into_iter().map(listed).collect()
 }
 
+/// When a message arrived last at each destination of each outlet.
+///
+/// # Errors
+/// The database's.
+pub async fn arrived_last(session: &mut Session, workspace: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+    session.fetch(&ARRIVED_LAST, &[workspace.into()]).await
+}
+
 /// How many messages are in each state.
 ///
 /// # Errors
@@ -338,6 +346,10 @@ const LAST_DAY_OF: Sql = Sql::one(
     "SELECT digest_day FROM outbox WHERE workspace = $1 AND digest = $2 AND digest IS NOT NULL AND outlet = $3 \
      AND destination = $4 AND digest_day < $5 ORDER BY digest_day DESC LIMIT 1",
 );
+const ARRIVED_LAST: Sql = Sql::one(
+    "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
+     GROUP BY outlet, destination ORDER BY outlet, destination",
+);
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
 );
@@ -361,6 +373,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     FACTS,
     LATEST,
     DEAD_ONES,
+    ARRIVED_LAST,
     COUNTS,
     LAST_DAY_OF,
     ENQUEUED_SINCE,

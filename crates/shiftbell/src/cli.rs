@@ -4,6 +4,7 @@ mod ask;
 mod backfill;
 mod check;
 mod digest;
+mod doctor;
 mod import;
 mod rebuild;
 mod serve;
@@ -29,8 +30,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, \
+     5 the doctor found something that needs you.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -38,7 +39,7 @@ pub enum Command {
     Demo(Demo),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
-    /// Read definitions files and list every mistake, with its line and what would be right
+    /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -52,6 +53,8 @@ pub enum Command {
     Ask(Ask),
     /// Show a digest as it would be sent now, or send it
     Digest(Digest),
+    /// Look for what of the set-up needs you: tokens, channels, clock, sources, database. For monitoring: the exit code is 5 if something does
+    Doctor(Doctor),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -162,6 +165,19 @@ pub struct Digest {
     pub at: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// [default: every workspace]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Everything that was found, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Also say how everything stands that is as it should be
+    #[arg(long)]
+    pub all: bool,
+}
+
 pub(crate) use ask::print;
 
 /// The program, from the words behind its name to its exit code.
@@ -171,7 +187,10 @@ pub fn main(clock: Clock, chance: Chance) -> ExitCode {
     match run(Cli::parse(), clock, chance) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            // What was found is the answer itself, and no error.
+            if !matches!(failure, Failure::Findings { .. }) {
+                eprintln!("error: {failure}");
+            }
             ExitCode::from(failure.exit_code())
         }
     }
@@ -209,7 +228,7 @@ pub struct Here {
 async fn command(command: Command, here: Here) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(here).await,
-        Command::Check(check) => check::run(&check.files, &here),
+        Command::Check(check) => check::run(&check.files, &here).await,
         Command::Migrate => {
             let db = crate::program::open_database(&here.config).await?;
             println!("the tables of this {} database are up to date", db.kind());
@@ -222,6 +241,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
         Command::Backfill(backfill) => backfill::run(&backfill, here).await,
         Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
         Command::Digest(digest) => digest::run(&digest, here).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, here).await,
     }
 }
 

@@ -10,6 +10,7 @@ use shiftbell_render::table::{Align, Table};
 use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::{doctor, rights};
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
@@ -20,6 +21,7 @@ pub(crate) enum Order {
     Off,
     Doubts,
     Answer,
+    Doctor,
     Help,
 }
 
@@ -27,7 +29,7 @@ pub(crate) enum Order {
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Off, Order::Doubts, Order::Answer, Order::Help];
+    pub(crate) const ALL: &[Order] = &[Order::Off, Order::Doubts, Order::Answer, Order::Doctor, Order::Help];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Order {
             Order::Off => "off",
             Order::Doubts => "doubts",
             Order::Answer => "answer",
+            Order::Doctor => "doctor",
             Order::Help => "help",
         }
     }
@@ -44,14 +47,18 @@ impl Order {
             Order::Off => &[("off r-7k3m it is more", "what is off about a message, in your words")],
             Order::Doubts => &[("doubts", "what others say is off and you can settle")],
             Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
+            Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
             Order::Help => &[("help", "this list")],
         }
     }
 
     /// Whether help shows it to this person. The order itself checks it again.
-    fn is_for(self, _asker: &Asker) -> bool {
+    fn is_for(self, company: &Company, asker: &Asker) -> bool {
         match self {
             Order::Off | Order::Doubts | Order::Answer | Order::Help => true,
+            Order::Doctor => {
+                rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
+            }
         }
     }
 
@@ -69,8 +76,8 @@ pub(super) async fn to_words(program: &Program, company: &Company, asker: &Asker
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word.to_lowercase();
     let followed = match Order::named(&word) {
-        None if word.is_empty() => Ok(help(asker)),
-        None => Ok(unknown(asker, &word)),
+        None if word.is_empty() => Ok(help(company, asker)),
+        None => Ok(unknown(company, asker, &word)),
         Some(order) => follow(program, company, asker, order, rest.trim()).await,
     };
     followed.unwrap_or_else(|error| not_answered(company, &error))
@@ -83,11 +90,16 @@ async fn follow(
     order: Order,
     rest: &str,
 ) -> Result<Document, AskError> {
+    if !order.is_for(company, asker) {
+        return Ok(not_theirs(company, order));
+    }
     match order {
         Order::Off => doubts::typed::off(program, company, asker, rest).await,
         Order::Doubts => doubts::listed::list(program, company, asker).await,
         Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
         Order::Help => Ok(help(asker)),
+        Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
+        Order::Help => Ok(help(company, asker)),
     }
 }
 
@@ -100,9 +112,15 @@ pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What is said to somebody who may not give an order, and who may.
+fn not_theirs(company: &Company, order: Order) -> Document {
+    let keeper = super::about::keeper(company).map_or_else(|| "your RevOps colleague".to_owned(), |keeper| keeper.name);
+    sentence(format!("/shiftbell {} is for whoever keeps the settings: ask {keeper}.", order.word()))
+}
+
 /// Every order that this person may give.
-fn help(asker: &Asker) -> Document {
-    let ways = Order::ALL.iter().filter(|order| order.is_for(asker)).flat_map(|order| order.ways());
+fn help(company: &Company, asker: &Asker) -> Document {
+    let ways = Order::ALL.iter().filter(|order| order.is_for(company, asker)).flat_map(|order| order.ways());
     let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
     let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
     Document {
@@ -119,8 +137,8 @@ fn help(asker: &Asker) -> Document {
 }
 
 /// Names the word that is no order, with what was likely meant as buttons.
-fn unknown(asker: &Asker, word: &str) -> Document {
-    let words = Order::ALL.iter().filter(|order| order.is_for(asker)).map(|order| order.word().to_owned());
+fn unknown(company: &Company, asker: &Asker, word: &str) -> Document {
+    let words = Order::ALL.iter().filter(|order| order.is_for(company, asker)).map(|order| order.word().to_owned());
     let near = near(word, words);
     let shown: String = word.chars().take(40).collect();
     let (question, buttons) = match near.as_slice() {

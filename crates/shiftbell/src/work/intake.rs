@@ -130,6 +130,7 @@ impl Intake {
         self.conclude(&mut tx, slice, now).await?;
         // Last, since everything of one source shares these rows.
         note_sightings(&mut tx, workspace, slice).await?;
+        derived.seen.write(&mut tx, workspace).await?;
         tx.commit().await?;
         observe(slice, &derived);
         Ok(())

@@ -46,6 +46,7 @@ pub(super) async fn work_in(
     cursors::set(&mut tx, name, &cursor_of(source), &position, now.as_ms()).await?;
     // Last, since everything of one source shares these rows.
     note_sightings(&mut tx, polled, &batch, now).await?;
+    derived.seen.write(&mut tx, polled.workspace).await?;
     tx.commit().await?;
     *before = Some(position);
     derived.already_known += told.saturating_sub(batch.len());
