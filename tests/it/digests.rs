@@ -3,6 +3,7 @@
 mod leaks;
 mod past;
 mod receipts;
+mod rollout;
 mod sending;
 mod silence;
 mod weekly;

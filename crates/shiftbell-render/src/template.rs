@@ -42,6 +42,8 @@ templates![
     "definition-changed",
     "digest-why",
     "footer",
+    "frame-scorecards",
+    "framed",
     "kpi-answer",
     "kpi-definition",
     "kpi-help",
@@ -58,6 +60,7 @@ templates![
     "scorecard-line",
     "source-silent",
     "undelivered",
+    "welcome",
     "won",
 ];
 

@@ -8,7 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 5] = [
+const MIGRATIONS: [Mirrored; 6] = [
     (
         1,
         "0001_intake",
@@ -38,6 +38,12 @@ const MIGRATIONS: [Mirrored; 5] = [
         "0005_requests",
         include_str!("../../../migrations/sqlite/0005_requests.sql"),
         include_str!("../../../migrations/postgres/0005_requests.sql"),
+    ),
+    (
+        10,
+        "0010_rollout",
+        include_str!("../../../migrations/sqlite/0010_rollout.sql"),
+        include_str!("../../../migrations/postgres/0010_rollout.sql"),
     ),
 ];
 

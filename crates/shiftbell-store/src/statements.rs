@@ -25,6 +25,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("people", crate::people::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),
+    ("rollout", crate::rollout::STATEMENTS),
     ("segments", crate::segments::STATEMENTS),
     ("sightings", crate::sightings::STATEMENTS),
     ("workspaces", crate::workspaces::STATEMENTS),

@@ -13,6 +13,7 @@ pub mod past;
 pub mod poll;
 pub mod rebuild;
 pub mod refold;
+pub mod rollout;
 pub mod shelf;
 mod sockets;
 mod story;
@@ -26,7 +27,7 @@ use jiff::civil::{Weekday, time};
 use shiftbell_metrics::definitions::{Definitions, Place};
 use shiftbell_metrics::fold::Plan;
 
-pub use decide::To;
+pub use decide::{To, place_of};
 
 /// One company: its name and what it means by its numbers.
 #[derive(Clone, Debug)]
