@@ -10,6 +10,7 @@ mod kill;
 mod migrations;
 mod polling;
 mod rebuild;
+mod rollout;
 mod rubbish;
 mod slack;
 mod sockets;

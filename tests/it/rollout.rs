@@ -1,18 +1,25 @@
 //! `/shiftbell pilot`, `frame`, `focus`, `grow`: said in chat, answered with what follows, and followed.
 
+use shiftbell::work::poll::position;
 use shiftbell_store::outbox::{self, Listed, State};
-use shiftbell_tests::app::{BDR_IN_DISCORD, BDR_IN_SLACK, LEAD_IN_SLACK, REVIEWER_IN_SLACK, TestApp, WORKSPACE};
+use shiftbell_tests::app::{
+    BDR_IN_DISCORD, BDR_IN_SLACK, HUBSPOT_SECRET, LEAD_IN_SLACK, PORTAL, REVIEWER_IN_SLACK, TestApp, WORKSPACE, instant,
+};
 use shiftbell_tests::db::{both_databases, sqlite};
+use shiftbell_tests::fake_hubspot::Object::{Company, Deal};
+use shiftbell_tests::fake_hubspot::{FakeHubSpot, HubSpotApi};
+use shiftbell_tests::fake_server::{FakeClock, Fault};
 use shiftbell_tests::sample::DEFINITIONS;
 
 const THURSDAY: &str = "2026-11-19 14:05 America/New_York";
+/// A minute before the weekly bowtie.
+const MONDAY: &str = "2026-11-16 08:29 America/New_York";
 
 /// The sample company in the frame, without pilots.
 fn in_the_frame() -> String {
     let text = DEFINITIONS.replace("step     = \"focus\"", "step     = \"frame\"");
     let (before, rest) = text.split_once("pilots   = [").expect("pilots in the sample");
-    let after = rest.split_once(']').expect("the end of a list").1;
-    format!("{before}pilots   = []{after}")
+    format!("{before}{}", rest.split_once(']').expect("the end of a list").1)
 }
 
 /// What somebody reads in Slack who types this.
@@ -80,7 +87,14 @@ async fn only_who_may_change_settings_says_who_is_let_in_and_a_wrong_name_is_nam
     }
     app.idle().await;
     assert_eq!(outbox(&app).await, [], "nothing was changed, so nobody is told anything");
-    app.slack.clicks("bdr.one@clowns.example", REVIEWER_IN_SLACK, &format!("D{REVIEWER_IN_SLACK}"), &format!("{}/slack/interactions", app.url)).await;
+    app.slack
+        .clicks(
+            "bdr.one@clowns.example",
+            REVIEWER_IN_SLACK,
+            &format!("D{REVIEWER_IN_SLACK}"),
+            &format!("{}/slack/interactions", app.url),
+        )
+        .await;
     app.idle().await;
     assert_eq!(app.slack.count(BDR_IN_SLACK), 1, "a suggestion that is clicked is followed");
 }
@@ -96,18 +110,87 @@ async fn two_who_say_it_at_once_are_answered_one_after_the_other() {
         assert_eq!((let_in, known), (1, 1), "{}: {one}\n{other}", test.kind);
         app.idle().await;
         let listed = outbox(&app).await;
-        assert_eq!(listed.iter().map(|one| (one.kind.as_str(), one.state)).collect::<Vec<_>>(), [("welcome", State::Delivered)]);
+        assert_eq!(
+            listed.iter().map(|one| (one.kind.as_str(), one.state)).collect::<Vec<_>>(),
+            [("welcome", State::Delivered)]
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mention_in_discord_is_a_person_too() {
     let test = sqlite().await;
-    let app = TestApp::start(&test).with_definitions(&in_the_frame().replace(
-        "{ role = \"revops\",    place = \"kolkata\" }",
-        "{ role = \"revops\",    place = \"kolkata\", discord = \"1400000000000000009\" }",
-    )).at(THURSDAY).await;
+    let app = TestApp::start(&test)
+        .with_definitions(&in_the_frame().replace(
+            "{ role = \"revops\",    place = \"kolkata\" }",
+            "{ role = \"revops\",    place = \"kolkata\", discord = \"1400000000000000009\" }",
+        ))
+        .at(THURSDAY)
+        .await;
     let line = format!("/shiftbell pilot <@{BDR_IN_DISCORD}>");
-    let seen = app.discord.asks(&line, "1400000000000000009", "1100000000000000002", &app.discord_interactions()).await.seen;
+    let seen =
+        app.discord.asks(&line, "1400000000000000009", "1100000000000000002", &app.discord_interactions()).await.seen;
     assert!(seen.contains("bdr.one gets the scorecard from today 17:00 on."), "{seen}");
+}
+
+/// A business whose deal is won on this day, with a close date that somebody typed.
+fn won(portal: &mut FakeHubSpot, name: &str, on: &str, close_date: &str) {
+    portal.now = instant("2026-10-12 09:00 America/New_York");
+    portal.user = "userId:2004".to_owned();
+    let company = portal.create(Company, &[("name", name), ("segment", "Business")]);
+    let deal = portal.create(Deal, &[("dealname", name), ("amount", "18000"), ("hubspot_owner_id", "1004")]);
+    portal.associate((Deal, deal), (Company, company));
+    portal.set(Deal, deal, "bant", "Yes");
+    portal.set(Deal, deal, "closedate", &instant(close_date).as_ms().to_string());
+    portal.now = instant(on);
+    portal.set(Deal, deal, "dealstage", "Contract won");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_frame_the_bowtie_stands_beside_hubspots_own_figure_with_the_reason() {
+    for test in both_databases().await {
+        let mut portal = FakeHubSpot::new(PORTAL, HUBSPOT_SECRET, instant("2026-10-09 09:00 America/New_York"));
+        won(&mut portal, "Sample Bank", "2026-11-03 10:00 America/New_York", "2026-11-12 12:00 America/New_York");
+        won(
+            &mut portal,
+            "Sample Hotel Group",
+            "2026-11-11 10:00 America/New_York",
+            "2026-11-11 12:00 America/New_York",
+        );
+        drop(portal.outgoing());
+        let api = HubSpotApi::start(portal, FakeClock::Machine).await;
+        api.limit(1_000_000, 1_000_000, 1_000_000);
+        let text = in_the_frame();
+        let app = TestApp::start(&test).with_definitions(&text).asking(api.url()).at(MONDAY).await;
+        let is_read = async || position(&app.program.db, WORKSPACE, "hubspot-main").await.unwrap().rounds > 0;
+        app.until("everything is read", is_read).await;
+        app.until("the bowtie is said", async || app.slack.count(REVIEWER_IN_SLACK) > 0).await;
+        let said = app.slack.transcript(REVIEWER_IN_SLACK);
+        assert!(said.contains("In the frame: this would go to #revenue."), "{said}");
+        let line = "Won, b2b: HubSpot shows 2 deals in Contract won with a close date in these days; here 1 was counted 9 - 15 Nov.";
+        assert!(said.contains(line), "{}: {said}", test.kind);
+        assert!(
+            said.contains(
+                "HubSpot counts by the close date that was typed in, this counts when the stage was reached."
+            )
+        );
+        assert_eq!(app.slack.count("#wins"), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_figure_that_hubspot_does_not_give_is_left_out_in_silence() {
+    let test = sqlite().await;
+    let mut portal = FakeHubSpot::new(PORTAL, HUBSPOT_SECRET, instant("2026-10-09 09:00 America/New_York"));
+    won(&mut portal, "Sample Hotel Group", "2026-11-11 10:00 America/New_York", "2026-11-11 12:00 America/New_York");
+    drop(portal.outgoing());
+    let api = HubSpotApi::start(portal, FakeClock::Machine).await;
+    api.limit(1_000_000, 1_000_000, 1_000_000);
+    let app = TestApp::start(&test).with_definitions(&in_the_frame()).asking(api.url()).at(MONDAY).await;
+    let is_read = async || position(&app.program.db, WORKSPACE, "hubspot-main").await.unwrap().rounds > 0;
+    app.until("everything is read", is_read).await;
+    api.faults().switch_on("search", Fault::Status(403), usize::MAX);
+    app.until("the bowtie is said", async || app.slack.count(REVIEWER_IN_SLACK) > 0).await;
+    let said = app.slack.transcript(REVIEWER_IN_SLACK);
+    assert!(said.contains("In the frame: this would go to #revenue.") && !said.contains("HubSpot shows"), "{said}");
 }

@@ -6,6 +6,7 @@ use crate::action::Verb;
 use crate::document::{Button, Document};
 use crate::template::RenderError;
 
+mod beside;
 mod bowtie;
 mod definition_changed;
 mod digest_why;
@@ -28,6 +29,7 @@ mod undelivered;
 mod welcome;
 mod won;
 
+pub use beside::{Beside, Why};
 pub use bowtie::{
     Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
 };

@@ -36,6 +36,7 @@ macro_rules! templates {
 }
 
 templates![
+    "beside",
     "bowtie",
     "bowtie-picture",
     "bowtie-table",

@@ -51,11 +51,8 @@ pub struct Known<'a> {
 
 /// What HubSpot can count that comes near a fact in these days; `owner`: only what belongs to the person with this e-mail.
 pub fn count(fact: &Fact, known: Known<'_>, (from, until): (Instant, Instant), owner: Option<&str>) -> Option<Count> {
-    let has_more = fact.when.is_some()
-        || fact.nth.is_some()
-        || fact.stage.is_some()
-        || fact.mrr.is_some()
-        || !fact.by.is_empty();
+    let has_more =
+        fact.when.is_some() || fact.nth.is_some() || fact.stage.is_some() || fact.mrr.is_some() || !fact.by.is_empty();
     if has_more {
         return None;
     }

@@ -2,14 +2,16 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
-use shiftbell_metrics::definitions::near;
+use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
+use super::rollout::{self, Told};
 use super::{AskError, Asker, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::rights;
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
@@ -18,31 +20,52 @@ const CHARS_MAX: usize = 300;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Help,
+    Pilots,
+    Pilot,
+    Step(RolloutStep),
 }
 
 /// One way to give an order: what is typed behind `/shiftbell`, and what it does.
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Help];
+    pub(crate) const ALL: &[Order] = &[
+        Order::Help,
+        Order::Pilots,
+        Order::Pilot,
+        Order::Step(RolloutStep::Frame),
+        Order::Step(RolloutStep::Focus),
+        Order::Step(RolloutStep::Grow),
+    ];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Order::Help => "help",
+            Order::Pilots => "pilots",
+            Order::Pilot => "pilot",
+            Order::Step(step) => step.word(),
         }
     }
 
     fn ways(self) -> &'static [Way] {
         match self {
             Order::Help => &[("help", "this list")],
+            Order::Pilots => &[("pilots", "who is let in, and who said so last")],
+            Order::Pilot => {
+                &[("pilot @somebody", "lets one person in"), ("pilot remove @somebody", "takes one person out again")]
+            }
+            Order::Step(RolloutStep::Frame) => &[("frame", "only the reviewer receives, and receives everything")],
+            Order::Step(RolloutStep::Focus) => &[("focus", "the pilots and the channels receive theirs")],
+            Order::Step(RolloutStep::Grow) => &[("grow", "everybody receives theirs")],
         }
     }
 
     /// Whether help shows it to this person. The order itself checks it again.
-    fn is_for(self, _asker: &Asker) -> bool {
+    fn is_for(self, company: &Company, asker: &Asker) -> bool {
         match self {
             Order::Help => true,
+            Order::Pilots | Order::Pilot | Order::Step(_) => rights::keeps_settings(company.defs(), asker),
         }
     }
 
@@ -60,22 +83,25 @@ pub(super) async fn to_words(program: &Program, company: &Company, asker: &Asker
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word.to_lowercase();
     let followed = match Order::named(&word) {
-        None if word.is_empty() => Ok(help(asker)),
-        None => Ok(unknown(asker, &word)),
+        None if word.is_empty() => Ok(help(company, asker)),
+        None => Ok(unknown(company, asker, &word)),
         Some(order) => follow(program, company, asker, order, rest.trim()).await,
     };
     followed.unwrap_or_else(|error| not_answered(company, &error))
 }
 
 async fn follow(
-    _program: &Program,
-    _company: &Company,
+    program: &Program,
+    company: &Company,
     asker: &Asker,
     order: Order,
-    _rest: &str,
+    rest: &str,
 ) -> Result<Document, AskError> {
     match order {
-        Order::Help => Ok(help(asker)),
+        Order::Help => Ok(help(company, asker)),
+        Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
+        Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
+        Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
     }
 }
 
@@ -89,8 +115,8 @@ pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
 }
 
 /// Every order that this person may give.
-fn help(asker: &Asker) -> Document {
-    let ways = Order::ALL.iter().filter(|order| order.is_for(asker)).flat_map(|order| order.ways());
+fn help(company: &Company, asker: &Asker) -> Document {
+    let ways = Order::ALL.iter().filter(|order| order.is_for(company, asker)).flat_map(|order| order.ways());
     let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
     let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
     Document {
@@ -107,8 +133,8 @@ fn help(asker: &Asker) -> Document {
 }
 
 /// Names the word that is no order, with what was likely meant as buttons.
-fn unknown(asker: &Asker, word: &str) -> Document {
-    let words = Order::ALL.iter().filter(|order| order.is_for(asker)).map(|order| order.word().to_owned());
+fn unknown(company: &Company, asker: &Asker, word: &str) -> Document {
+    let words = Order::ALL.iter().filter(|order| order.is_for(company, asker)).map(|order| order.word().to_owned());
     let near = near(word, words);
     let shown: String = word.chars().take(40).collect();
     let (question, buttons) = match near.as_slice() {

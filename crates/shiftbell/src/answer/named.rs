@@ -50,9 +50,9 @@ fn by_name(company: &Company, name: &str, order: &str) -> Result<Person, Documen
         Named::Several(people) => {
             Err(sentence(format!("Several people are called \"{shown}\". Which one?")).with_buttons(buttons(people)))
         }
-        Named::Nobody(near) if near.is_empty() => {
-            Err(sentence(format!("I know nobody called \"{shown}\". People are those of [teams] in the definitions file.")))
-        }
+        Named::Nobody(near) if near.is_empty() => Err(sentence(format!(
+            "I know nobody called \"{shown}\". People are those of [teams] in the definitions file."
+        ))),
         Named::Nobody(near) => Err(sentence(format!("I know nobody called \"{shown}\". Did you mean one of these?"))
             .with_buttons(buttons(near))),
     }

@@ -90,12 +90,7 @@ struct Changed<'a> {
     now: Instant,
 }
 
-async fn change(
-    program: &Program,
-    company: &Company,
-    asker: &Asker,
-    wanted: Wanted,
-) -> Result<Document, AskError> {
+async fn change(program: &Program, company: &Company, asker: &Asker, wanted: Wanted) -> Result<Document, AskError> {
     let now = program.clock.now();
     let (defs, name) = (company.defs(), company.name());
     let mut tx = program.db.write().await?;

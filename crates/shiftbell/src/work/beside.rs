@@ -12,6 +12,7 @@ use shiftbell_metrics::bowtie::Bowtie;
 use shiftbell_metrics::definitions::{CountOf, Definitions, Fact, Kpi, KpiKind};
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::scorecard::{LineValue, Scorecard};
+use shiftbell_render::document::Document;
 use shiftbell_render::facts::Person;
 use shiftbell_render::messages::{Beside, Why};
 use shiftbell_render::words;
@@ -23,7 +24,7 @@ use crate::companies::Company;
 use crate::program::Program;
 
 /// Figures of one message: a search each, of the few that an account has in a second.
-const FIGURES_MAX: usize = 6;
+pub const FIGURES_MAX: usize = 6;
 /// All of them together; a message does not wait longer for what it can leave out.
 const WITHIN: Duration = Duration::from_secs(8);
 
@@ -73,9 +74,9 @@ pub fn of_digest(company: &Company, portals: &Portals, receipt: &Json) -> Vec<Co
             for motion in &bowtie.motions {
                 for stage in &motion.stages {
                     let asked = kept.questions.iter().find(|question| {
-                        let of_stage = company.defs().kpi(&question.kpi).is_some_and(|kpi| {
-                            matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if *of == stage.stage)
-                        });
+                        let of_stage = company.defs().kpi(&question.kpi).is_some_and(
+                            |kpi| matches!(&kpi.kind, KpiKind::Count { of: CountOf::Stage(of) } if *of == stage.stage),
+                        );
                         question.motion.as_ref() == Some(&motion.motion)
                             && question.period.as_ref() == Some(&bowtie.week)
                             && of_stage
@@ -148,8 +149,17 @@ fn fact_of<'a>(defs: &'a Definitions, kpi: &Kpi, motion: Option<&str>) -> Option
     }
 }
 
+/// The message with the CRM's own figures, as far as they can be had. No transaction may be open.
+pub async fn with(program: &Program, company: &Company, compared: &[Compared], document: Document) -> Document {
+    if compared.is_empty() {
+        return document;
+    }
+    let found = read(program, company, compared).await;
+    Beside::on(&found, document.clone()).unwrap_or(document)
+}
+
 /// Asks the CRM for its own figures. No transaction may be open.
-pub async fn read(program: &Program, company: &Company, compared: &[Compared]) -> Vec<Beside> {
+async fn read(program: &Program, company: &Company, compared: &[Compared]) -> Vec<Beside> {
     let mut found = Vec::new();
     let asking = async {
         for one in compared {

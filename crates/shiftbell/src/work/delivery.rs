@@ -18,7 +18,7 @@ use shiftbell_store::outbox::delivery::{self, Claimed};
 use shiftbell_store::{Session, StoreError, inbox, outbox};
 
 use super::letter::{self, Letter};
-use super::rollout;
+use super::{beside, rollout};
 use crate::companies::Company;
 use crate::outlets::{Client, Lowered};
 use crate::program::Program;
@@ -103,6 +103,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
         Ok(document) => document,
         Err(error) => return Ok(Record::Dead(error.to_string())),
     };
+    let document = beside::with(program, company, &letter.compared, document).await;
     if message.outlet == CONSOLE {
         print(program, message, &document);
         return Ok(Record::Delivered(format!("{CONSOLE}/{}", message.id)));

@@ -10,6 +10,7 @@ use shiftbell_store::outbox::Enqueued;
 use shiftbell_store::outbox::delivery::Claimed;
 use shiftbell_store::{StoreError, Tx, outbox};
 
+use super::beside::Compared;
 use super::rollout::Addressed;
 use crate::companies::Company;
 use crate::work::{To, Workspace};
@@ -31,11 +32,14 @@ pub struct Letter {
     /// For whom it would be, where the reviewer receives it in the frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framed: Option<Framed>,
+    /// Figures that the CRM can count too: it is asked when the message leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
 }
 
 impl Letter {
     pub fn new(notice: Notice) -> Letter {
-        Letter { notice, thread: None, place: None, mark: None, framed: None }
+        Letter { notice, thread: None, place: None, mark: None, framed: None, compared: Vec::new() }
     }
 
     /// As it is stored.

@@ -44,12 +44,19 @@ fn what_was_won_is_counted_by_its_close_date() {
     let found = count(&fact(None, &[("deal.stage", "won")]), known, WEEK, Some("Ann@clowns.example")).unwrap();
     assert_eq!(found.what, "deals in Contract won with a close date in these days");
     let body = found.request("v3").body.unwrap();
-    assert_eq!(body["filterGroups"][0]["filters"], json!([
-        {"propertyName": "dealstage", "operator": "IN", "values": ["closedwon"]},
-        {"propertyName": "closedate", "operator": "BETWEEN", "value": "1000", "highValue": "1999"},
-        {"propertyName": "hubspot_owner_id", "operator": "IN", "values": ["7"]},
-    ]));
-    assert_eq!(count(&fact(None, &[("deal.stage", "won")]), known, WEEK, Some("bob@clowns.example")), None, "unknown owner");
+    assert_eq!(
+        body["filterGroups"][0]["filters"],
+        json!([
+            {"propertyName": "dealstage", "operator": "IN", "values": ["closedwon"]},
+            {"propertyName": "closedate", "operator": "BETWEEN", "value": "1000", "highValue": "1999"},
+            {"propertyName": "hubspot_owner_id", "operator": "IN", "values": ["7"]},
+        ])
+    );
+    assert_eq!(
+        count(&fact(None, &[("deal.stage", "won")]), known, WEEK, Some("bob@clowns.example")),
+        None,
+        "unknown owner"
+    );
 }
 
 #[test]
@@ -69,7 +76,9 @@ fn what_hubspot_cannot_count_is_not_asked() {
 fn only_a_clear_answer_is_a_figure() {
     let read = |status, body: &[u8]| total(&Answer { status, header: &|_| None, body });
     assert_eq!(read(200, br#"{"total": 41, "results": []}"#), Some(41));
-    for (status, body) in [(200, &b"{}"[..]), (200, b"<html>"), (200, br#"{"total": -1}"#), (403, br#"{"total": 41}"#), (0, b"")] {
+    for (status, body) in
+        [(200, &b"{}"[..]), (200, b"<html>"), (200, br#"{"total": -1}"#), (403, br#"{"total": 41}"#), (0, b"")]
+    {
         assert_eq!(read(status, body), None, "{status}");
     }
 }

@@ -23,8 +23,12 @@ pub(super) fn called(person: &Person) -> String {
 /// What is said where a step is reached already.
 pub(super) fn is_there(step: RolloutStep) -> String {
     match step {
-        RolloutStep::Frame => "It is in the frame already: only the reviewer receives. /shiftbell pilot @somebody lets one person in.",
-        RolloutStep::Focus => "It is in focus already: the pilots and the channels receive. /shiftbell pilots lists who is in.",
+        RolloutStep::Frame => {
+            "It is in the frame already: only the reviewer receives. /shiftbell pilot @somebody lets one person in."
+        }
+        RolloutStep::Focus => {
+            "It is in focus already: the pilots and the channels receive. /shiftbell pilots lists who is in."
+        }
         RolloutStep::Grow => "Everybody is in already. /shiftbell focus goes back to the pilots.",
     }
     .to_owned()
@@ -96,11 +100,17 @@ fn out_of_the_frame(company: &Company, changed: &Changed<'_>) -> String {
         Wanted::Step(_) => None,
     };
     let others: Vec<String> = match changed.after.step() {
-        RolloutStep::Focus => changed.let_in.iter().filter(|person| Some(&person.email) != named).map(|person| called(person)).collect(),
+        RolloutStep::Focus => {
+            changed.let_in.iter().filter(|person| Some(&person.email) != named).map(|person| called(person)).collect()
+        }
         RolloutStep::Frame | RolloutStep::Grow => Vec::new(),
     };
-    let others = if others.is_empty() { String::new() } else { format!(", and the pilots {}", words::list(&others, NAMED_MAX)) };
-    format!("The frame is left: channels receive theirs too ({}){others}. The reviewer is not shown what is for others any more.", words::list(&channels, NAMED_MAX))
+    let others =
+        if others.is_empty() { String::new() } else { format!(", and the pilots {}", words::list(&others, NAMED_MAX)) };
+    format!(
+        "The frame is left: channels receive theirs too ({}){others}. The reviewer is not shown what is for others any more.",
+        words::list(&channels, NAMED_MAX)
+    )
 }
 
 fn follows_today(company: &Company, person: &Person, now: Instant) -> bool {
@@ -129,7 +139,9 @@ pub(super) fn who_is_in(company: &Company, now: &InForce, last: Option<&Change>)
     let listed = words::list(&pilots, NAMED_MAX);
     let headline = match now.step() {
         RolloutStep::Frame => format!("In the frame: only {reviewer} receives, and receives everything."),
-        RolloutStep::Focus if pilots.is_empty() => "In focus: the channels and the reviewer receive; there is no pilot.".to_owned(),
+        RolloutStep::Focus if pilots.is_empty() => {
+            "In focus: the channels and the reviewer receive; there is no pilot.".to_owned()
+        }
         RolloutStep::Focus => format!("In focus: the channels receive, and {listed}."),
         RolloutStep::Grow => "Everybody receives theirs.".to_owned(),
     };

@@ -11,8 +11,9 @@ use crate::companies::Company;
 /// Their scorecard's times on their own clock, and whether today's follows at once; `None` if their role has none.
 pub(super) fn of(company: &Company, person: &Person, place: &Place, now: Instant) -> Option<(CardTimes, bool)> {
     let defs = company.defs();
-    let is_card =
-        |digest: &&Digest| digest.send == DigestKind::Scorecard && digest.to == DigestTo::EachPerson && digest.not_active.is_none();
+    let is_card = |digest: &&Digest| {
+        digest.send == DigestKind::Scorecard && digest.to == DigestTo::EachPerson && digest.not_active.is_none()
+    };
     let digest = defs.digests.iter().find(is_card)?;
     defs.scorecards.roles.get(&person.role)?;
     let today = place.zone.day_of(now);

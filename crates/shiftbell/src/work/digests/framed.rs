@@ -17,6 +17,7 @@ use super::{Group, dedupe_key, written};
 use crate::answer::AskError;
 use crate::program::Program;
 use crate::work::To;
+use crate::work::beside::{self, Compared, Portals};
 use crate::work::letter::{self, Letter};
 use crate::work::rollout::{self, Addressed};
 
@@ -86,14 +87,18 @@ async fn show(
     let framed = (digest.send != DigestKind::Scorecard).then(|| Framed::of(rollout::name(first)));
     let to = To::Person(reviewer.to_owned());
     let (notices, bodies): (Vec<Notice>, Vec<Body>) = found.into_iter().map(|(_, notice, body)| (notice, body)).unzip();
+    let portals = Portals::default();
+    let figures = bodies.iter().flat_map(|body| beside::of_digest(company, &portals, &body.body));
+    let compared: Vec<Compared> = figures.take(beside::FIGURES_MAX).collect();
     let notice = match framed {
         Some(_) => notices.into_iter().next(),
         None => Some(Notice::from(collected(desk, group, day, notices))),
     };
     let Some(notice) = notice else { return Ok(0) };
     let addressed = Addressed { to, key, framed };
+    let letter = Letter { compared, ..Letter::new(notice) };
     let mut tx = program.db.write().await?;
-    if letter::put(&mut tx, &company.workspace, &addressed, Letter::new(notice), now, now).await?.is_none() {
+    if letter::put(&mut tx, &company.workspace, &addressed, letter, now, now).await?.is_none() {
         tx.roll_back().await?;
         return Ok(0);
     }
@@ -109,10 +114,8 @@ async fn show(
 fn collected(desk: &Desk<'_>, group: &Group, day: Day, notices: Vec<Notice>) -> FrameScorecards {
     let zone = &group.place.zone;
     let local = zone.local(desk.shelf.now);
-    let cards = notices.into_iter().filter_map(|notice| match notice {
-        Notice::Scorecard(card) => Some(*card),
-        _ => None,
-    });
+    let cards =
+        notices.into_iter().filter_map(|notice| if let Notice::Scorecard(card) = notice { Some(*card) } else { None });
     FrameScorecards {
         day: day.date(),
         at: format!("{:02}:{:02}", local.hour(), local.minute()),
