@@ -4,6 +4,7 @@ mod first_day;
 mod leaks;
 mod past;
 mod receipts;
+mod rollout;
 mod sending;
 mod silence;
 mod team;

@@ -12,6 +12,7 @@ mod kill;
 mod migrations;
 mod polling;
 mod rebuild;
+mod rollout;
 mod rubbish;
 mod seen;
 mod slack;

@@ -6,6 +6,7 @@ use crate::action::Verb;
 use crate::document::{Button, Document};
 use crate::template::RenderError;
 
+mod beside;
 mod bowtie;
 mod definition_changed;
 mod digest_why;
@@ -13,6 +14,8 @@ pub mod doubt;
 mod doubt_answered;
 mod doubt_raised;
 mod first_day;
+mod frame_scorecards;
+mod framed;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -29,8 +32,10 @@ mod scorecard;
 mod source_silent;
 mod team;
 mod undelivered;
+mod welcome;
 mod won;
 
+pub use beside::{Beside, Why};
 pub use bowtie::{
     Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
 };
@@ -39,6 +44,8 @@ pub use digest_why::{Digest, DigestLine, DigestWhy};
 pub use doubt_answered::DoubtAnswered;
 pub use doubt_raised::{DoubtRaised, Recount};
 pub use first_day::{FirstDay, OldLeak, Open};
+pub use frame_scorecards::FrameScorecards;
+pub use framed::Framed;
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -57,6 +64,7 @@ pub use scorecard::{
 pub use source_silent::{Back, SourceSilent};
 pub use team::{Friction, Help, Team};
 pub use undelivered::Undelivered;
+pub use welcome::{CardTimes, Welcome};
 pub use won::Won;
 
 /// A message: typed facts that know their words.
@@ -121,6 +129,7 @@ notices![
     KpiUnknown,
     KpiRefused,
     Scorecard,
+    FrameScorecards,
     Bowtie,
     Won,
     RateFell,
@@ -132,6 +141,7 @@ notices![
     Team,
     FirstDay,
     NotCounted,
+    Welcome,
     Undelivered
 ];
 

@@ -36,6 +36,7 @@ macro_rules! templates {
 }
 
 templates![
+    "beside",
     "bowtie",
     "bowtie-picture",
     "bowtie-table",
@@ -45,6 +46,8 @@ templates![
     "doubt-raised",
     "first-day",
     "footer",
+    "frame-scorecards",
+    "framed",
     "kpi-answer",
     "kpi-definition",
     "kpi-help",
@@ -64,6 +67,7 @@ templates![
     "source-silent",
     "team",
     "undelivered",
+    "welcome",
     "won",
 ];
 

@@ -8,6 +8,8 @@ mod doubts;
 pub(crate) mod facts;
 mod kept;
 mod manage;
+mod named;
+mod rollout;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod who;

@@ -7,6 +7,7 @@ mod route;
 mod told;
 pub(super) mod typed;
 
+use shiftbell_metrics::rollout::InForce;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
 use shiftbell_render::facts::Person;
@@ -19,6 +20,7 @@ use crate::companies::Company;
 use crate::program::Program;
 use crate::work::To;
 use crate::work::digests::team;
+use crate::work::rollout::{self, Addressed};
 use crate::work::sweeps::tell;
 use message::{Doubted, Found};
 
@@ -55,7 +57,8 @@ pub(super) async fn say(
         return Ok(sentence(format!("Please say it in your words: type \"/shiftbell off {about}\" and the words.")));
     }
     let said_by = name_of(asker);
-    let Some(to) = route::whom(company, asker, way, doubted.kpi.as_deref()) else {
+    let in_force = rollout::in_force(&mut *program.db.read().await?, &company.workspace).await?;
+    let Some(to) = route::whom(company, &in_force, asker, way, doubted.kpi.as_deref()) else {
         return Ok(sentence(
             "There is nobody here who could be told. Set `reviewer` in [rollout] of the definitions file.",
         ));
@@ -69,26 +72,27 @@ pub(super) async fn say(
         words,
         routed_to: &to,
     };
-    let (is_new, doubt) = keep(program, company, way, &doubted, &new).await?;
+    let (is_new, doubt) = keep(program, company, (way, &in_force), &doubted, &new).await?;
     program.woken.delivery.notify_one();
     let is_noted = (is_new || words.is_some()) && doubt.state != State::Closed;
-    Ok(sentence(if is_noted { noted(company, &doubt, way) } else { said_before(company, &doubt) }))
+    Ok(sentence(if is_noted { noted(company, &in_force, &doubt, way) } else { said_before(company, &doubt) }))
 }
 
 /// Everything that is written about one saying. Returns whether it is new, and the doubt as it is then.
 async fn keep(
     program: &Program,
     company: &Company,
-    way: Way,
+    (way, in_force): (Way, &InForce),
     doubted: &Doubted,
     new: &doubts::New<'_>,
 ) -> Result<(bool, Doubt), AskError> {
     let now = program.clock.now();
     let mut tx = program.db.write().await?;
     let (is_new, mut doubt) = doubts::say(&mut tx, company.name(), new, now.as_ms()).await?;
-    if is_new && !is_collected(company, way, &doubt.routed_to) {
+    if is_new && !is_collected(company, in_force, way, &doubt.routed_to) {
         let raised = Notice::from(raised(company, &doubt, way, doubted));
-        tell(&mut tx, company, &To::Person(doubt.routed_to.clone()), &key(&doubt), raised, 1, now).await?;
+        let to = Addressed::straight(To::Person(doubt.routed_to.clone()), key(&doubt));
+        tell(&mut tx, company, &to, raised, 1, now).await?;
     }
     if let (false, Some(words)) = (is_new, new.words) {
         let all = together(doubt.words.as_deref(), words);
@@ -103,13 +107,13 @@ async fn keep(
 }
 
 /// Whether it waits for a digest, instead of a message of its own.
-fn is_collected(company: &Company, way: Way, to: &str) -> bool {
-    !way.is_for_keeper() && team::reads(company, to)
+fn is_collected(company: &Company, in_force: &InForce, way: Way, to: &str) -> bool {
+    !way.is_for_keeper() && team::reads(company, in_force, to)
 }
 
-fn noted(company: &Company, doubt: &Doubt, way: Way) -> String {
+fn noted(company: &Company, in_force: &InForce, doubt: &Doubt, way: Way) -> String {
     let whom = Person::new(&doubt.routed_to).name;
-    let heard = if is_collected(company, way, &doubt.routed_to) {
+    let heard = if is_collected(company, in_force, way, &doubt.routed_to) {
         format!("Noted, and {whom} reads it in the next team digest.")
     } else {
         format!("Noted, and {whom} is told.")

@@ -2,11 +2,12 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
-use shiftbell_metrics::definitions::near;
+use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
+use super::rollout::{self, Told};
 use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
@@ -23,13 +24,27 @@ pub(crate) enum Order {
     Answer,
     Doctor,
     Help,
+    Pilots,
+    Pilot,
+    Step(RolloutStep),
 }
 
 /// One way to give an order: what is typed behind `/shiftbell`, and what it does.
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Off, Order::Doubts, Order::Answer, Order::Doctor, Order::Help];
+    pub(crate) const ALL: &[Order] = &[
+        Order::Off,
+        Order::Doubts,
+        Order::Answer,
+        Order::Pilots,
+        Order::Pilot,
+        Order::Step(RolloutStep::Frame),
+        Order::Step(RolloutStep::Focus),
+        Order::Step(RolloutStep::Grow),
+        Order::Doctor,
+        Order::Help,
+    ];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
@@ -39,6 +54,9 @@ impl Order {
             Order::Answer => "answer",
             Order::Doctor => "doctor",
             Order::Help => "help",
+            Order::Pilots => "pilots",
+            Order::Pilot => "pilot",
+            Order::Step(step) => step.word(),
         }
     }
 
@@ -49,6 +67,13 @@ impl Order {
             Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
             Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
             Order::Help => &[("help", "this list")],
+            Order::Pilots => &[("pilots", "who is let in, and who said so last")],
+            Order::Pilot => {
+                &[("pilot @somebody", "lets one person in"), ("pilot remove @somebody", "takes one person out again")]
+            }
+            Order::Step(RolloutStep::Frame) => &[("frame", "only the reviewer receives, and receives everything")],
+            Order::Step(RolloutStep::Focus) => &[("focus", "the pilots and the channels receive theirs")],
+            Order::Step(RolloutStep::Grow) => &[("grow", "everybody receives theirs")],
         }
     }
 
@@ -59,6 +84,7 @@ impl Order {
             Order::Doctor => {
                 rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
             }
+            Order::Pilots | Order::Pilot | Order::Step(_) => rights::keeps_settings(company.defs(), asker),
         }
     }
 
@@ -97,9 +123,11 @@ async fn follow(
         Order::Off => doubts::typed::off(program, company, asker, rest).await,
         Order::Doubts => doubts::listed::list(program, company, asker).await,
         Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
-        Order::Help => Ok(help(asker)),
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Help => Ok(help(company, asker)),
+        Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
+        Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
+        Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
     }
 }
 

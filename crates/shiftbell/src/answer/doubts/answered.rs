@@ -14,6 +14,7 @@ use crate::companies::Company;
 use crate::program::Program;
 use crate::rights;
 use crate::work::To;
+use crate::work::rollout::Addressed;
 use crate::work::sweeps::tell;
 
 /// Answers the doubt with this number (`d-12`), for whoever may.
@@ -69,7 +70,8 @@ pub(in crate::answer) async fn answer(
             receipt: doubt.receipt.clone(),
         });
         let to = To::Person(doubt.said_by.clone());
-        tell(&mut tx, company, &to, &answer_key(&doubt, outcome, now), notice, 1, now).await?;
+        let to = Addressed::straight(to, answer_key(&doubt, outcome, now));
+        tell(&mut tx, company, &to, notice, 1, now).await?;
     }
     tx.commit().await?;
     program.woken.delivery.notify_one();

@@ -1,7 +1,8 @@
 //! To whom a doubt goes: a wrong number to whoever keeps its definition, friction of the day to the manager.
 
-use shiftbell_metrics::alert::{Recipient, is_reached};
+use shiftbell_metrics::alert::Recipient;
 use shiftbell_metrics::definitions::{Definitions, RuleKind};
+use shiftbell_metrics::rollout::InForce;
 use shiftbell_render::messages::doubt::Way;
 
 use crate::answer::{Asker, about};
@@ -12,7 +13,13 @@ use crate::rights;
 const EVENT: &str = "doubt";
 
 /// Whom to tell, by e-mail; `None` if there is nobody.
-pub(super) fn whom(company: &Company, asker: &Asker, way: Way, kpi: Option<&str>) -> Option<String> {
+pub(super) fn whom(
+    company: &Company,
+    in_force: &InForce,
+    asker: &Asker,
+    way: Way,
+    kpi: Option<&str>,
+) -> Option<String> {
     let defs = company.defs();
     let myself = match asker {
         Asker::Person(person) => Some(person),
@@ -25,7 +32,7 @@ pub(super) fn whom(company: &Company, asker: &Asker, way: Way, kpi: Option<&str>
     let all = [manager, owner, by_rule(defs), defs.rollout.reviewer.clone(), keeper];
     let candidates = || all.iter().flatten();
     let is_me = |email: &str| myself.is_some_and(|person| person.email.eq_ignore_ascii_case(email));
-    let hears = |email: &str| is_reached(&defs.rollout, Recipient::Person(email));
+    let hears = |email: &str| in_force.reaches(Recipient::Person(email));
     // Somebody else who is reached; else somebody else, whose message waits; else they keep it themselves.
     candidates()
         .find(|email| !is_me(email) && hears(email))

@@ -10,6 +10,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::work::To;
 use crate::work::letter::Letter;
+use crate::work::rollout::Addressed;
 use crate::work::sweeps::tell;
 
 /// Edits it, where there is one: friction that is collected has none.
@@ -26,7 +27,8 @@ pub(super) async fn again(
         let facts = outbox::facts(tx, company.name(), listed.id).await?.unwrap_or_default();
         let Ok(Letter { notice: Notice::DoubtRaised(mut raised), .. }) = Letter::read(&facts) else { continue };
         change(&mut raised);
-        tell(tx, company, &to, &key, Notice::DoubtRaised(raised), listed.revision + 1, now).await?;
+        let to = Addressed::straight(to.clone(), key.clone());
+        tell(tx, company, &to, Notice::DoubtRaised(raised), listed.revision + 1, now).await?;
     }
     Ok(())
 }

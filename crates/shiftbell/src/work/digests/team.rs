@@ -1,9 +1,10 @@
 //! A manager's digest: how the day of each of the team ended, as their scorecards said it, and what is in their way.
 
 use serde_json::json;
-use shiftbell_metrics::alert::{Recipient, is_reached};
+use shiftbell_metrics::alert::Recipient;
 use shiftbell_metrics::calendar::is_working_day;
 use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Person, Place};
+use shiftbell_metrics::rollout::InForce;
 use shiftbell_metrics::schedule::{closes_at, is_due_on, moment};
 use shiftbell_metrics::time::{Day, Instant, MS_PER_MINUTE};
 use shiftbell_render::facts::{Person as Named, SeenBy};
@@ -31,13 +32,18 @@ const WAITING_DAYS: i32 = 30;
 const DOUBTS_MAX: i64 = 1_000;
 
 /// Whether friction that goes to this person is collected in a digest of theirs.
-pub(crate) fn reads(company: &Company, email: &str) -> bool {
+pub(crate) fn reads(company: &Company, in_force: &InForce, email: &str) -> bool {
+    is_for(company, email) && in_force.reaches(Recipient::Person(email))
+}
+
+/// Whether there is such a digest for this person, whomever the roll-out reaches.
+pub(super) fn is_for(company: &Company, email: &str) -> bool {
     let defs = company.defs();
     let is_sent = |digest: &Digest| {
         digest.send == DigestKind::Team && digest.to == DigestTo::EachManager && digest.not_active.is_none()
     };
     let leads = defs.people.iter().any(|person| is_led_by(company, person, email));
-    leads && defs.digests.iter().any(is_sent) && is_reached(&defs.rollout, Recipient::Person(email))
+    leads && defs.digests.iter().any(is_sent)
 }
 
 fn is_led_by(company: &Company, person: &Person, email: &str) -> bool {

@@ -100,13 +100,15 @@ pub(super) async fn tell_new(program: &Program, desk: &Desk<'_>, day: Day) -> Re
             lines.extend(defs.kpi(kpi).map(|kpi| unseen(defs, kpi)));
         }
     }
-    if let (false, Some(keeper)) = (lines.is_empty(), silence::keeper(company)) {
+    if !lines.is_empty() {
         let key = format!(
             "{RULE}/{}/{}",
             now.as_ms(),
             lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>().join("/")
         );
-        tell(&mut tx, company, &keeper, &key, Notice::from(NotCounted { lines }), 1, now).await?;
+        if let Some(keeper) = silence::keeper(company, &key) {
+            tell(&mut tx, company, &keeper, Notice::from(NotCounted { lines }), 1, now).await?;
+        }
     }
     tx.commit().await?;
     program.woken.delivery.notify_one();

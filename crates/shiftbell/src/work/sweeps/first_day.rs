@@ -97,10 +97,9 @@ async fn list(program: &Program, company: &Company, source: &str) -> Result<usiz
     drop(shelf);
     let mut tx = program.db.write().await?;
     let mut count = 0;
-    if let (Some(found), Some(keeper)) = (old_leaks(leaks, NAMED_MAX), keeper(company)) {
+    if let (Some(found), Some(keeper)) = (old_leaks(leaks, NAMED_MAX), keeper(company, &cursor_of(source))) {
         let notice = Notice::from(message(company, source, found));
-        let key = cursor_of(source);
-        count = usize::from(tell(&mut tx, company, &keeper, &key, notice, 1, now).await?.is_some());
+        count = usize::from(tell(&mut tx, company, &keeper, notice, 1, now).await?.is_some());
     }
     cursors::set(&mut tx, company.name(), &cursor_of(source), TOLD, now.as_ms()).await?;
     tx.commit().await?;

@@ -14,6 +14,7 @@ use super::tell;
 use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::rollout::Addressed;
 use crate::work::{To, source_name};
 
 /// Under which the incidents are kept.
@@ -150,9 +151,9 @@ async fn say(
         return Ok(0);
     }
     let mut count = 0;
-    if let Some(keeper) = keeper(company) {
+    if let Some(keeper) = keeper(company, &kept.key) {
         let message = message(company, &kept.silent, None);
-        if let Some(id) = tell(&mut tx, company, &keeper, &kept.key, message, 1, now).await? {
+        if let Some(id) = tell(&mut tx, company, &keeper, message, 1, now).await? {
             incidents::set_notice(&mut tx, company.name(), RULE, &subject, id).await?;
             count = 1;
         }
@@ -175,7 +176,7 @@ async fn say_back(
         tx.roll_back().await?;
         return Ok(0);
     }
-    if let Some(keeper) = keeper(company) {
+    if let Some(keeper) = keeper(company, &kept.key) {
         let at = company.defs().workspace.zone.local(back.back_at);
         let back = Back {
             since: format!("{:02}:{:02}", at.hour(), at.minute()),
@@ -183,7 +184,8 @@ async fn say_back(
             missing: 0,
             posted: 0,
         };
-        tell(&mut tx, company, &keeper, &kept.key, message(company, &kept.silent, Some(back)), 2, now).await?;
+        let message = message(company, &kept.silent, Some(back));
+        tell(&mut tx, company, &keeper, message, 2, now).await?;
     }
     tx.commit().await?;
     program.woken.delivery.notify_one();
@@ -204,12 +206,13 @@ fn message(company: &Company, silent: &SourceSilent, back: Option<Back>) -> Noti
 }
 
 /// Who looks after sources: the reviewer of the roll-out, else somebody who may change settings.
-pub(crate) fn keeper(company: &Company) -> Option<To> {
+pub(crate) fn keeper(company: &Company, key: &str) -> Option<Addressed> {
     let defs = company.defs();
     let may = |role: &str| defs.rights.get(role).is_some_and(|rights| rights.iter().any(|right| right == "settings"));
     let reviewer = defs.rollout.reviewer.clone();
     let other = || defs.people.iter().find(|person| may(&person.role)).map(|person| person.email.clone());
-    reviewer.or_else(other).map(To::Person)
+    let keeper = To::Person(reviewer.or_else(other)?);
+    Some(Addressed::straight(keeper, key))
 }
 
 fn last_of(seen: &[Sighting], source: &str) -> Option<Instant> {
