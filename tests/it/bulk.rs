@@ -97,6 +97,7 @@ async fn tables(path: &Path) -> BTreeMap<&'static str, Vec<String>> {
         ("segments", "workspace, generation, motion, series, day, chunk, hex(body)"),
         ("cells", "workspace, generation, motion, series, dimension, day, value, slot, hex(body)"),
         ("cursors", "workspace, name, position"),
+        ("facts_seen", "workspace, source, fact, day, n, last_at"),
         // The indexes, which the fast way takes off and makes again.
         ("sqlite_schema", "type, name, tbl_name, sql"),
     ] {

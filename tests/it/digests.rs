@@ -2,6 +2,7 @@
 
 mod leaks;
 mod past;
+mod preview;
 mod receipts;
 mod sending;
 mod silence;

@@ -121,6 +121,11 @@ impl FakeDiscord {
         self.shared.guild().is_token_revoked = true;
     }
 
+    /// Somebody makes a channel.
+    pub fn adds_channel(&self, id: &str, name: &str) {
+        self.shared.guild().add_channel(id, name, None);
+    }
+
     /// The bot loses a right in a channel.
     pub fn forbid(&self, channel: &str, right: Right) {
         self.shared.guild().channel_mut(channel).forbidden.insert(right);
@@ -190,4 +195,16 @@ pub enum Right {
     SendMessages,
     AttachFiles,
     ReadMessageHistory,
+}
+
+impl Right {
+    /// Its bit in Discord's permissions.
+    fn bit(self) -> u64 {
+        match self {
+            Right::ViewChannel => 1 << 10,
+            Right::SendMessages => 1 << 11,
+            Right::AttachFiles => 1 << 15,
+            Right::ReadMessageHistory => 1 << 16,
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub const TEAM: &str = "T1";
 /// Every scope of the manifest without the optional ones.
 pub const SCOPES: [&str; 7] =
     ["commands", "chat:write", "im:write", "users:read", "users:read.email", "files:write", "files:read"];
+/// The optional scopes by which it is seen how channels stand.
+pub const CHANNEL_SCOPES: [&str; 2] = ["channels:read", "groups:read"];
 /// The optional scopes by which messages are found again.
 pub const HISTORY_SCOPES: [&str; 3] = ["channels:history", "groups:history", "im:history"];
 
@@ -140,6 +142,31 @@ impl FakeSlack {
 
     pub fn archive(&self, channel: &str) {
         self.shared.team().channel_mut(channel).is_archived = true;
+    }
+
+    /// Somebody makes a public channel and invites the app.
+    pub fn adds_channel(&self, id: &str, name: &str) {
+        self.shared.team().add_channel(id, name, team::Kind::Public);
+    }
+
+    /// Somebody joins the team.
+    pub fn adds_user(&self, id: &str, email: &str, zone: &str) {
+        self.shared.team().add_user(id, email, zone);
+    }
+
+    /// Grants a further scope.
+    pub fn grants(&self, scope: &str) {
+        self.shared.team().scopes.insert(scope.to_owned());
+    }
+
+    /// Somebody gives a channel another name.
+    pub fn rename(&self, channel: &str, name: &str) {
+        name.clone_into(&mut self.shared.team().channel_mut(channel).name);
+    }
+
+    /// What time it is at Slack is this much ahead of the test's clock.
+    pub fn clock_is_ahead_by(&self, ms: i64) {
+        self.shared.team().ahead_ms = ms;
     }
 
     /// Throws the app out of a channel.

@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod find;
 pub mod gateway;
+pub mod inspect;
 mod interaction;
 mod post;
 mod signature;

@@ -6,6 +6,7 @@ mod command;
 mod failure;
 mod find;
 mod form;
+pub mod inspect;
 mod interaction;
 mod people;
 mod picture;

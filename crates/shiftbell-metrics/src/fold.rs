@@ -7,6 +7,7 @@ mod journey;
 mod open;
 mod plan;
 mod rows;
+mod shown;
 mod stages;
 mod touch;
 mod walk;

@@ -27,4 +27,5 @@ pub mod scorecard;
 pub mod segment;
 pub mod stats;
 pub mod time;
+pub mod unseen;
 pub mod value;

@@ -105,6 +105,21 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// One word for it, for counting.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Refused::MissingHeader { .. } => "missing",
+            Refused::WrongSignature { .. } => "wrong",
+            Refused::MalformedSignature { .. } | Refused::MalformedTimestamp { .. } => "malformed",
+            Refused::StaleTimestamp { .. } => "late",
+            Refused::FutureTimestamp { .. } => "early",
+            Refused::UnknownVersion { .. } => "version",
+            Refused::V3Required { .. } => "older",
+            Refused::NoSecret { .. } => "no-secret",
+            Refused::NotReceived => "not-received",
+        }
+    }
+
     /// The HTTP status with which it is answered.
     pub fn status(&self) -> u16 {
         401

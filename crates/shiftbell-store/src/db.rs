@@ -10,6 +10,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 
+use crate::dialect::Sql;
 use crate::session::{Session, Snapshot, Tx};
 use crate::{StoreError, migrations};
 
@@ -67,6 +68,28 @@ impl Db {
             .await
             .map_err(|error| StoreError::Unreachable { url: shown, why: reason(&error) })?;
         Ok(Db::Postgres(pool))
+    }
+
+    /// Opens a database that exists, and never changes it: the tables may be of another version
+    /// ([`Db::are_tables_current`]), and what writes fails.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_to_read(url: &str) -> Result<Db, StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(Db::Sqlite(sqlite::open_to_read(url, without_password(url)).await?));
+        }
+        Db::open(url).await
+    }
+
+    /// Whether the tables are those of this version.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn are_tables_current(&self) -> Result<bool, StoreError> {
+        let mut snapshot = self.read().await?;
+        let applied = migrations::applied(&mut snapshot).await?;
+        Ok(migrations::names().map(|(number, _)| number).eq(applied))
     }
 
     /// Whether there is a database at this URL to be opened; a SQLite file would be created. Of PostgreSQL only opening tells.
@@ -142,6 +165,28 @@ impl Db {
         }
     }
 
+    /// How much room it takes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        match self {
+            Db::Sqlite(db) => {
+                let of = |ending: &str| {
+                    let mut path = db.path.as_os_str().to_owned();
+                    path.push(ending);
+                    std::fs::metadata(path).map_or(0, |meta| meta.len())
+                };
+                Ok(of("") + of("-wal"))
+            }
+            Db::Postgres(_) => {
+                let mut snapshot = self.read().await?;
+                let row: Option<(i64,)> = snapshot.fetch_one(&BYTES, &[]).await?;
+                Ok(row.and_then(|(bytes,)| u64::try_from(bytes).ok()).unwrap_or(0))
+            }
+        }
+    }
+
     /// The name of this kind of database, for logs and `doctor`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -161,6 +206,10 @@ impl Db {
         }
     }
 }
+
+const BYTES: Sql = Sql::one("SELECT CAST({database bytes} AS BIGINT)");
+
+pub(crate) const STATEMENTS: &[Sql] = &[BYTES];
 
 /// The URL as it may be shown and logged.
 fn without_password(url: &str) -> String {

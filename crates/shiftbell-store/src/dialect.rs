@@ -44,6 +44,8 @@ const FORKS: &[Fork] = &[
         sqlite: "t.tx <= CAST(k.mark AS BIGINT)",
         postgres: "pg_visible_in_snapshot(CAST(CAST(t.tx AS TEXT) AS xid8), CAST(k.mark AS pg_snapshot))",
     },
+    // A file of SQLite is looked at from outside.
+    Fork { name: "{database bytes}", sqlite: "0", postgres: "pg_database_size(current_database())" },
     // Gives the last number on SQLite and every number on PostgreSQL: see `workspaces::take_numbers`.
     Fork {
         name: "{take numbers}",

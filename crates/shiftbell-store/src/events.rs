@@ -245,6 +245,43 @@ pub async fn accounts_since(
     Ok(rows.into_iter().map(|(account, n)| (EntityId(account), n)).collect())
 }
 
+/// An event with its key, in the order of which events can be read page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    pub entity: EntityId,
+    pub source: String,
+    pub external_id: String,
+    /// The whole event as JSON.
+    pub body: String,
+    pub by_role: Option<String>,
+}
+
+/// Some of the events that happened at this instant or later, in the order of their keys, from behind `after` on; none at the
+/// end. Events are not sorted by time: this reads all of a workspace.
+///
+/// # Errors
+/// The database's.
+pub async fn happened_since(
+    session: &mut Session,
+    workspace: &str,
+    since: Instant,
+    after: Option<&(EntityId, String, String)>,
+    events_max: i64,
+) -> Result<Vec<Happened>, StoreError> {
+    let (entity, source, external_id) = after.map_or((i64::MIN, "", ""), |(entity, source, id)| (entity.0, source, id));
+    let args =
+        [workspace.into(), entity.into(), source.into(), external_id.into(), since.as_ms().into(), events_max.into()];
+    let rows: Vec<(i64, String, String, String, Option<String>)> = session.fetch(&HAPPENED_SINCE, &args).await?;
+    let happened = |(entity, source, external_id, body, by_role)| Happened {
+        entity: EntityId(entity),
+        source,
+        external_id,
+        body,
+        by_role,
+    };
+    Ok(rows.into_iter().map(happened).collect())
+}
+
 /// Each number once, in the order in which rows are locked.
 pub(crate) fn sorted(ids: &[EntityId]) -> Vec<i64> {
     let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
@@ -290,6 +327,11 @@ const OF_ACCOUNTS_AT: Sql = Sql::many(
      ORDER BY n.account, t.entity, t.source, t.external_id",
     &[Text, Big, Text],
 );
+const HAPPENED_SINCE: Sql = Sql::one(
+    "SELECT entity, source, external_id, body, by_role FROM events \
+     WHERE workspace = $1 AND (entity, source, external_id) > ($2, $3, $4) AND at >= $5 \
+     ORDER BY entity, source, external_id LIMIT $6",
+);
 const COUNT: Sql = Sql::one("SELECT CAST(COUNT(*) AS BIGINT) FROM events WHERE workspace = $1");
 const ACCOUNTS_SINCE: Sql = Sql::one(
     "WITH k(mark) AS (SELECT CAST($2 AS TEXT)) SELECT n.account, CAST(COUNT(*) AS BIGINT) \
@@ -299,4 +341,4 @@ const ACCOUNTS_SINCE: Sql = Sql::one(
 );
 
 pub(crate) const STATEMENTS: &[Sql] =
-    &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ENTITIES, OF_ACCOUNTS_AT, COUNT, ACCOUNTS_SINCE];
+    &[APPEND, APPEND_ALL, OF_ACCOUNTS, OF_ENTITIES, OF_ACCOUNTS_AT, HAPPENED_SINCE, COUNT, ACCOUNTS_SINCE];

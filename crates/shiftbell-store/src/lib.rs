@@ -19,6 +19,7 @@ pub mod cursors;
 pub mod definitions;
 pub mod entities;
 pub mod events;
+pub mod facts_seen;
 pub mod generations;
 pub mod held;
 pub mod inbox;
@@ -32,6 +33,7 @@ pub mod receiver;
 pub mod requests;
 pub mod segments;
 pub mod sightings;
+pub mod signatures;
 pub mod statements;
 pub mod workspaces;
 

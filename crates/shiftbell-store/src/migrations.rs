@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use crate::dialect::Sql;
+use crate::{Session, StoreError};
+
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 5] = [
+const MIGRATIONS: [Mirrored; 6] = [
     (
         1,
         "0001_intake",
@@ -39,12 +42,31 @@ const MIGRATIONS: [Mirrored; 5] = [
         include_str!("../../../migrations/sqlite/0005_requests.sql"),
         include_str!("../../../migrations/postgres/0005_requests.sql"),
     ),
+    (
+        11,
+        "0011_seen",
+        include_str!("../../../migrations/sqlite/0011_seen.sql"),
+        include_str!("../../../migrations/postgres/0011_seen.sql"),
+    ),
 ];
 
 /// Number and name of every migration, oldest first.
 pub fn names() -> impl Iterator<Item = (i64, &'static str)> {
     MIGRATIONS.iter().map(|(number, name, _, _)| (*number, *name))
 }
+
+/// The numbers of the migrations that a database has seen, oldest first.
+///
+/// # Errors
+/// The database's, also where it has no table of ours at all.
+pub async fn applied(session: &mut Session) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<(i64,)> = session.fetch(&APPLIED, &[0.into()]).await?;
+    Ok(rows.into_iter().map(|(number,)| number).collect())
+}
+
+const APPLIED: Sql = Sql::one("SELECT version FROM _sqlx_migrations WHERE version > $1 ORDER BY version");
+
+pub(crate) const STATEMENTS: &[Sql] = &[APPLIED];
 
 pub(crate) fn sqlite() -> Migrator {
     migrator(|(_, _, sqlite, _)| sqlite)

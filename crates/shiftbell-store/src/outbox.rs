@@ -100,6 +100,19 @@ pub struct Listed {
     pub reason: Option<String>,
 }
 
+/// The beginning of the keys of previews.
+const PREVIEW: &str = "preview/";
+
+/// The key of a message that somebody asked to see: the real one stays to be said.
+pub fn preview_key(key: &str) -> String {
+    format!("{PREVIEW}{key}")
+}
+
+/// Whether this is the key of a message that its reader asked to see.
+pub fn is_preview(dedupe_key: &str) -> bool {
+    dedupe_key.starts_with(PREVIEW)
+}
+
 /// Puts a notice into the outbox, unless it was said to this destination before: then nothing changes.
 ///
 /// # Errors
@@ -206,6 +219,14 @@ pub async fn latest(session: &mut Session, workspace: &str, messages_max: i64) -
 pub async fn dead_ones(session: &mut Session, workspace: &str, messages_max: i64) -> Result<Vec<Listed>, StoreError> {
     let rows: Vec<Columns> = session.fetch(&DEAD_ONES, &[workspace.into(), messages_max.into()]).await?;
     rows.into_iter().map(listed).collect()
+}
+
+/// When a message arrived last at each destination of each outlet.
+///
+/// # Errors
+/// The database's.
+pub async fn arrived_last(session: &mut Session, workspace: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+    session.fetch(&ARRIVED_LAST, &[workspace.into()]).await
 }
 
 /// How many messages are in each state.
@@ -318,6 +339,10 @@ const DEAD_ONES: Sql = Sql::one(
 );
 const COUNTS: Sql =
     Sql::one("SELECT state, CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 GROUP BY state ORDER BY state");
+const ARRIVED_LAST: Sql = Sql::one(
+    "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
+     GROUP BY outlet, destination ORDER BY outlet, destination",
+);
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
 );
@@ -341,6 +366,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     FACTS,
     LATEST,
     DEAD_ONES,
+    ARRIVED_LAST,
     COUNTS,
     ENQUEUED_SINCE,
     RELEASE,

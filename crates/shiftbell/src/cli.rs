@@ -4,6 +4,7 @@ mod ask;
 mod backfill;
 mod check;
 mod digest;
+mod doctor;
 mod import;
 mod rebuild;
 mod serve;
@@ -29,8 +30,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, \
+     5 the doctor found something that needs you.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -38,7 +39,7 @@ pub enum Command {
     Demo(Demo),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
-    /// Read definitions files and list every mistake, with its line and what would be right
+    /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -52,6 +53,8 @@ pub enum Command {
     Ask(Ask),
     /// Show a digest as it would be sent now, or send it
     Digest(Digest),
+    /// Look for what of the set-up needs you: tokens, channels, clock, sources, database. For monitoring: the exit code is 5 if something does
+    Doctor(Doctor),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -154,12 +157,31 @@ pub struct Digest {
     /// Send it now through the outbox; a digest that was sent today is not sent twice
     #[arg(long)]
     pub send_now: bool,
-    /// Only this person's (e-mail)
+    /// With --send-now: send it to nobody but me, marked as a preview. The real one is sent all the same
+    #[arg(long, value_name = "ME", value_parser = ["me"], requires = "send_now")]
+    pub to: Option<String>,
+    /// Who I am (e-mail) [default: the reviewer of the roll-out]
+    #[arg(long, value_name = "PERSON", requires = "to")]
+    pub me: Option<String>,
+    /// As this person (e-mail) would receive it, under their rights [default: everybody who does; with --to me, I]
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
     /// As it would have been at this instant, such as 2026-11-19T22:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// [default: every workspace]
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Everything that was found, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Also say how everything stands that is as it should be
+    #[arg(long)]
+    pub all: bool,
 }
 
 pub(crate) use ask::print;
@@ -171,7 +193,10 @@ pub fn main(clock: Clock, chance: Chance) -> ExitCode {
     match run(Cli::parse(), clock, chance) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            // What was found is the answer itself, and no error.
+            if !matches!(failure, Failure::Findings { .. }) {
+                eprintln!("error: {failure}");
+            }
             ExitCode::from(failure.exit_code())
         }
     }
@@ -209,7 +234,7 @@ pub struct Here {
 async fn command(command: Command, here: Here) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(here).await,
-        Command::Check(check) => check::run(&check.files, &here),
+        Command::Check(check) => check::run(&check.files, &here).await,
         Command::Migrate => {
             let db = crate::program::open_database(&here.config).await?;
             println!("the tables of this {} database are up to date", db.kind());
@@ -222,6 +247,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
         Command::Backfill(backfill) => backfill::run(&backfill, here).await,
         Command::Rebuild(rebuild) => rebuild::run(&rebuild, here).await,
         Command::Digest(digest) => digest::run(&digest, here).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, here).await,
     }
 }
 

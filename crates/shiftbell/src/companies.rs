@@ -23,6 +23,8 @@ pub struct Company {
     pub doors: BTreeMap<String, Door>,
     pub slack: Option<Slack>,
     pub discord: Option<Discord>,
+    /// What it has to do without: secrets that are not set, in sentences.
+    pub lacks: Vec<String>,
     /// Whether whoever can ask may see everything: the demo, where nobody is known.
     pub is_open: bool,
 }
@@ -177,7 +179,7 @@ impl Company {
         };
         // What cannot be reached in chat is printed.
         workspace.outlets.retain(|kind| can_post(kind));
-        (Company { workspace, doors, slack, discord, is_open: false }, missing)
+        (Company { workspace, doors, slack, discord, lacks: missing.clone(), is_open: false }, missing)
     }
 }
 

@@ -11,18 +11,21 @@ pub enum Failure {
     Definitions { problems: usize },
     /// The database cannot be reached or used.
     Database(String),
+    /// What `doctor` found needs somebody; it has been printed.
+    Findings { findings: usize },
     /// Anything else, with what was being done.
     Other(anyhow::Error),
 }
 
 impl Failure {
-    /// 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database.
+    /// 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, 5 something needs somebody.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Other(_) => 1,
             Failure::Usage(_) => 2,
             Failure::Definitions { .. } => 3,
             Failure::Database(_) => 4,
+            Failure::Findings { .. } => 5,
         }
     }
 }
@@ -33,6 +36,8 @@ impl fmt::Display for Failure {
             Failure::Usage(text) | Failure::Database(text) => f.write_str(text),
             Failure::Definitions { problems: 1 } => f.write_str("the definitions have 1 problem"),
             Failure::Definitions { problems } => write!(f, "the definitions have {problems} problems"),
+            Failure::Findings { findings: 1 } => f.write_str("1 thing needs you"),
+            Failure::Findings { findings } => write!(f, "{findings} things need you"),
             Failure::Other(error) => write!(f, "{error:#}"),
         }
     }

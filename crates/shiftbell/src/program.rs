@@ -17,9 +17,10 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::outlets::Outlets;
 use crate::readiness::Readiness;
+use crate::signatures::Signatures;
 use crate::versions::Versions;
 use crate::work::derive::DeriveError;
-use crate::work::rebuild;
+use crate::work::{facts_seen, rebuild};
 
 /// What every door and worker is given.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub struct Program {
     pub stop: CancellationToken,
     pub woken: Woken,
     pub readiness: Readiness,
+    pub signatures: Signatures,
     /// Whether the console outlet prints nothing.
     pub is_quiet: AtomicBool,
 }
@@ -137,7 +139,8 @@ impl Program {
         definitions::keep(&mut tx, name, &meaning.defs.meaning, &meaning.text, now.as_ms(), None).await?;
         tx.commit().await?;
         if rebuild::is_current(&self.db, &company.workspace).await? {
-            return Ok(());
+            // Nothing to do, unless an older version or a kill left them uncounted.
+            return facts_seen::recount(&self.db, &company.workspace, now).await;
         }
         let mut snapshot = self.db.read().await?;
         let is_empty = entities::accounts_after(&mut snapshot, name, None, 1).await?.is_empty();
@@ -158,6 +161,7 @@ impl Program {
             stop: CancellationToken::new(),
             woken: Woken::default(),
             readiness: Readiness::default(),
+            signatures: Signatures::default(),
             is_quiet: AtomicBool::new(false),
             config,
             clock,
@@ -180,6 +184,9 @@ impl Program {
             );
         }
         self.keeper.flush().await;
+        if let Err(error) = self.signatures.write(&self.db, &self.companies).await {
+            tracing::warn!(%error, "how often signatures were checked since a minute ago was not written down");
+        }
         self.db.close().await;
     }
 }

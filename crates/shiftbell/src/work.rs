@@ -6,6 +6,7 @@ pub mod decide;
 pub mod delivery;
 pub mod derive;
 pub mod digests;
+pub mod facts_seen;
 pub mod import;
 pub mod intake;
 pub mod letter;

@@ -23,6 +23,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/channels/{channel}/messages/{message}", patch(edit_message).delete(delete_message))
         .route("/users/@me/channels", post(open_direct))
         .route("/users/@me", get(me))
+        .route("/channels/{channel}", get(channel))
+        .route("/guilds/{guild}/members/{user}", get(member))
+        .route("/guilds/{guild}/roles", get(roles))
         .route("/gateway/bot", get(gateway))
         .route("/interactions/{interaction}/{token}/callback", post(call_back))
         .route("/webhooks/{application}/{token}/messages/@original", patch(edit_original))
@@ -251,6 +254,36 @@ async fn edit_original(
         }
     };
     shared.faults.around("PATCH webhooks/original", &connection, said, act).await
+}
+
+async fn channel(
+    State(shared): App,
+    ConnectInfo(connection): From,
+    Path(channel): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let act = || messages::channel(&shared.guild(), &channel);
+    shared.around("GET channels", &connection, &headers, act).await
+}
+
+async fn member(
+    State(shared): App,
+    ConnectInfo(connection): From,
+    Path((guild, user)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let act = || messages::member(&shared.guild(), &guild, &user);
+    shared.around("GET guilds/members", &connection, &headers, act).await
+}
+
+async fn roles(
+    State(shared): App,
+    ConnectInfo(connection): From,
+    Path(guild): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let act = || messages::roles(&shared.guild(), &guild);
+    shared.around("GET guilds/roles", &connection, &headers, act).await
 }
 
 async fn application(State(shared): App, ConnectInfo(connection): From, headers: HeaderMap) -> Response {

@@ -17,6 +17,8 @@ pub(super) struct Sent {
 }
 
 const UNKNOWN_CHANNEL: Error = Error(404, 10_003, "Unknown Channel");
+/// <https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags>
+const EMBED_LINKS: u64 = 1 << 14;
 const UNKNOWN_MESSAGE: Error = Error(404, 10_008, "Unknown Message");
 
 pub(super) fn post(guild: &mut Guild, channel: &str, sent: &Sent) -> Answer {
@@ -196,4 +198,36 @@ pub(super) fn commands(guild: &mut Guild, application: &str, of: Option<&str>, p
         *known = commands;
     }
     Ok(known.clone())
+}
+
+/// A channel; what the bot may not do there stands in its overwrites.
+pub(super) fn channel(guild: &Guild, id: &str) -> Answer {
+    let channel = guild.channels.get(id).ok_or(UNKNOWN_CHANNEL)?;
+    if channel.forbidden.contains(&Right::ViewChannel) {
+        return Err(Error(403, 50_001, "Missing Access"));
+    }
+    let denied = channel.forbidden.iter().fold(0_u64, |all, right| all | right.bit()).to_string();
+    let overwrites = json!([{ "id": BOT_USER, "type": 1, "allow": "0", "deny": denied }]);
+    Ok(json!({ "id": channel.id, "type": 0, "name": channel.name, "permission_overwrites": overwrites }))
+}
+
+/// The bot as a member of a guild.
+pub(super) fn member(guild: &Guild, of: &str, user: &str) -> Answer {
+    if !guild.guilds.contains(of) {
+        return Err(Error(404, 10_004, "Unknown Guild"));
+    }
+    if user != BOT_USER {
+        return Err(Error(404, 10_007, "Unknown Member"));
+    }
+    Ok(json!({ "user": { "id": BOT_USER, "bot": true }, "roles": [] }))
+}
+
+/// The one role that everyone has, which may do everything that a bot needs.
+pub(super) fn roles(guild: &Guild, of: &str) -> Answer {
+    if !guild.guilds.contains(of) {
+        return Err(Error(404, 10_004, "Unknown Guild"));
+    }
+    let all = [Right::ViewChannel, Right::SendMessages, Right::AttachFiles, Right::ReadMessageHistory];
+    let may = all.iter().fold(EMBED_LINKS, |may, right| may | right.bit()).to_string();
+    Ok(json!([{ "id": of, "name": "@everyone", "permissions": may }]))
 }

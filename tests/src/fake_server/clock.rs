@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use axum::http::HeaderValue;
 use shiftbell_metrics::time::Instant;
 
 /// Either the machine's time, for a program that runs as its own process, or a time that the test sets.
@@ -23,6 +24,13 @@ impl FakeClock {
             FakeClock::Machine => Instant::from(jiff::Timestamp::now()),
             FakeClock::Set(ms) => Instant(ms.load(Ordering::SeqCst)),
         }
+    }
+
+    /// What stands in the `date` header of an answer of a service whose clock is this much ahead.
+    pub(crate) fn http_date(&self, ahead_ms: i64) -> HeaderValue {
+        let at = self.now().plus_ms(ahead_ms).to_timestamp();
+        let text = at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        text.parse().expect("a date is a value of a header")
     }
 
     /// Moves a set clock on; the machine's clock cannot be moved.

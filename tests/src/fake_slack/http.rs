@@ -42,9 +42,17 @@ async fn api(
         };
         let answer = methods::call(&mut shared.team(), &method, token, &args);
         shared.said.notify_waiters();
-        if answer["error"] == "ratelimited" { slow_down(1) } else { Json(answer).into_response() }
+        if answer["error"] == "ratelimited" {
+            return slow_down(1);
+        }
+        // Slack says with every answer what the token may do.
+        let scopes: Vec<String> = shared.team().scopes.iter().cloned().collect();
+        ([("x-oauth-scopes", scopes.join(","))], Json(answer)).into_response()
     };
-    shared.faults.around(&method, &connection, said, act).await
+    let mut answer = shared.faults.around(&method, &connection, said, act).await;
+    let ahead_ms = shared.team().ahead_ms;
+    answer.headers_mut().insert("date", shared.clock.http_date(ahead_ms));
+    answer
 }
 
 fn said(fault: &Fault) -> Response {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::team::{Team, User};
+use super::team::{Kind, Team, User};
 
 /// The arguments of a call, whether they came as JSON, form or query.
 pub(super) type Args = Map<String, Value>;
@@ -25,6 +25,7 @@ pub(super) fn call(team: &mut Team, method: &str, token: &str, args: &Args) -> V
         "chat.delete" => super::chat::delete(team, args),
         "conversations.history" | "conversations.replies" => super::chat::history(team, method, args),
         "conversations.open" => open(team, args),
+        "conversations.info" => info(team, args),
         "users.lookupByEmail" => lookup(team, args),
         "users.info" => user(team, args),
         "files.getUploadURLExternal" => super::files::upload_url(team, args),
@@ -74,6 +75,9 @@ fn scope_for(team: &Team, method: &str, args: &Args) -> Option<&'static str> {
         "users.info" => Some("users:read"),
         "files.getUploadURLExternal" | "files.completeUploadExternal" => Some("files:write"),
         "files.info" => Some("files:read"),
+        "conversations.info" => {
+            Some(team.channel(text(args, "channel")).map_or("channels:read", |channel| channel.kind.read_scope()))
+        }
         "conversations.history" | "conversations.replies" => {
             Some(team.channel(text(args, "channel")).map_or("channels:history", |channel| channel.kind.history_scope()))
         }
@@ -88,6 +92,17 @@ fn open(team: &mut Team, args: &Args) -> Answer {
     };
     let id = team.open_direct(users).ok_or(Error("user_not_found"))?;
     Ok(json!({ "channel": { "id": id } }))
+}
+
+/// A channel as the app may see it: a private one without the app is none.
+fn info(team: &Team, args: &Args) -> Answer {
+    let channel = team.channel(text(args, "channel")).ok_or(Error("channel_not_found"))?;
+    let is_private = channel.kind == Kind::Private;
+    if is_private && !channel.has_app {
+        return Err(Error("channel_not_found"));
+    }
+    Ok(json!({ "channel": { "id": channel.id, "name": channel.name, "is_channel": true, "is_private": is_private,
+        "is_archived": channel.is_archived, "is_member": channel.has_app && !channel.is_archived } }))
 }
 
 fn lookup(team: &Team, args: &Args) -> Answer {

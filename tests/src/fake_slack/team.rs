@@ -22,6 +22,14 @@ impl Kind {
             Kind::Direct { .. } => "im:history",
         }
     }
+
+    pub(super) fn read_scope(&self) -> &'static str {
+        match self {
+            Kind::Public => "channels:read",
+            Kind::Private => "groups:read",
+            Kind::Direct { .. } => "im:read",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -93,6 +101,8 @@ pub(super) struct Team {
     pub(super) has_channel_limit: bool,
     pub(super) looks_until_ready: u32,
     pub(super) sockets: super::socket::Sockets,
+    /// By how much the clock that answers tell is ahead of that of the test.
+    pub(super) ahead_ms: i64,
     counter: u64,
 }
 
@@ -110,6 +120,7 @@ impl Team {
             has_channel_limit: false,
             looks_until_ready: 1,
             sockets: super::socket::Sockets::default(),
+            ahead_ms: 0,
             counter: 0,
         }
     }

@@ -42,7 +42,6 @@ pub(super) fn path_of(url: &str) -> Result<PathBuf, StoreError> {
 
 pub(super) async fn open(url: &str, shown: String) -> Result<SqliteDb, StoreError> {
     let options = options_of(url, &shown)?;
-    let path = options.get_filename().to_owned();
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -53,6 +52,17 @@ pub(super) async fn open(url: &str, shown: String) -> Result<SqliteDb, StoreErro
         .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .disable_statement_logging();
+    connected(options, shown).await
+}
+
+/// Opens a file that exists, without the right to change it.
+pub(super) async fn open_to_read(url: &str, shown: String) -> Result<SqliteDb, StoreError> {
+    let options = options_of(url, &shown)?;
+    connected(options.read_only(true).busy_timeout(BUSY_WAIT).disable_statement_logging(), shown).await
+}
+
+async fn connected(options: SqliteConnectOptions, shown: String) -> Result<SqliteDb, StoreError> {
+    let path = options.get_filename().to_owned();
     let writer = options.clone().pragma("cache_size", "-16000").connect().await.map_err(|error| match &error {
         // 26: not a database.
         sqlx::Error::Database(database) if database.code().as_deref() == Some("26") => {

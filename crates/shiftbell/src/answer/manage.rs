@@ -2,6 +2,8 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
+mod preview;
+
 use shiftbell_metrics::definitions::near;
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
@@ -10,6 +12,7 @@ use shiftbell_render::table::{Align, Table};
 use super::{AskError, Asker, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::{doctor, rights};
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
@@ -17,6 +20,8 @@ const CHARS_MAX: usize = 300;
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
+    Doctor,
+    Preview,
     Help,
 }
 
@@ -24,24 +29,34 @@ pub(crate) enum Order {
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Help];
+    pub(crate) const ALL: &[Order] = &[Order::Doctor, Order::Preview, Order::Help];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Order::Doctor => "doctor",
+            Order::Preview => "preview",
             Order::Help => "help",
         }
     }
 
     fn ways(self) -> &'static [Way] {
         match self {
+            Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
+            Order::Preview => {
+                &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
+            }
             Order::Help => &[("help", "this list")],
         }
     }
 
     /// Whether help shows it to this person. The order itself checks it again.
-    fn is_for(self, _asker: &Asker) -> bool {
+    fn is_for(self, company: &Company, asker: &Asker) -> bool {
         match self {
+            Order::Doctor => {
+                rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
+            }
+            Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
             Order::Help => true,
         }
     }
@@ -60,22 +75,27 @@ pub(super) async fn to_words(program: &Program, company: &Company, asker: &Asker
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word.to_lowercase();
     let followed = match Order::named(&word) {
-        None if word.is_empty() => Ok(help(asker)),
-        None => Ok(unknown(asker, &word)),
+        None if word.is_empty() => Ok(help(company, asker)),
+        None => Ok(unknown(company, asker, &word)),
         Some(order) => follow(program, company, asker, order, rest.trim()).await,
     };
     followed.unwrap_or_else(|error| not_answered(company, &error))
 }
 
 async fn follow(
-    _program: &Program,
-    _company: &Company,
+    program: &Program,
+    company: &Company,
     asker: &Asker,
     order: Order,
-    _rest: &str,
+    rest: &str,
 ) -> Result<Document, AskError> {
+    if !order.is_for(company, asker) {
+        return Ok(not_theirs(company, order));
+    }
     match order {
-        Order::Help => Ok(help(asker)),
+        Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
+        Order::Preview => preview::shown(program, company, asker, rest).await,
+        Order::Help => Ok(help(company, asker)),
     }
 }
 
@@ -88,9 +108,15 @@ pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What is said to somebody who may not give an order, and who may.
+fn not_theirs(company: &Company, order: Order) -> Document {
+    let keeper = super::about::keeper(company).map_or_else(|| "your RevOps colleague".to_owned(), |keeper| keeper.name);
+    sentence(format!("/shiftbell {} is for whoever keeps the settings: ask {keeper}.", order.word()))
+}
+
 /// Every order that this person may give.
-fn help(asker: &Asker) -> Document {
-    let ways = Order::ALL.iter().filter(|order| order.is_for(asker)).flat_map(|order| order.ways());
+fn help(company: &Company, asker: &Asker) -> Document {
+    let ways = Order::ALL.iter().filter(|order| order.is_for(company, asker)).flat_map(|order| order.ways());
     let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
     let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
     Document {
@@ -107,8 +133,8 @@ fn help(asker: &Asker) -> Document {
 }
 
 /// Names the word that is no order, with what was likely meant as buttons.
-fn unknown(asker: &Asker, word: &str) -> Document {
-    let words = Order::ALL.iter().filter(|order| order.is_for(asker)).map(|order| order.word().to_owned());
+fn unknown(company: &Company, asker: &Asker, word: &str) -> Document {
+    let words = Order::ALL.iter().filter(|order| order.is_for(company, asker)).map(|order| order.word().to_owned());
     let near = near(word, words);
     let shown: String = word.chars().take(40).collect();
     let (question, buttons) = match near.as_slice() {

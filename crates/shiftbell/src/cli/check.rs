@@ -1,4 +1,6 @@
-//! `shiftbell check`: every mistake of a definitions file, as a compiler would show it.
+//! `shiftbell check`: every mistake of a definitions file, as a compiler would show it, and which of its facts were seen.
+
+mod facts;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use crate::companies::{self, Companies, Company};
 use crate::failure::Failure;
 
 /// Reads the files and prints what is wrong with them, then what in them is not active yet.
-pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
+pub(super) async fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
     let files = if files.is_empty() { companies::files_in(&here.config.workspaces)? } else { files.to_vec() };
     if files.is_empty() {
         let folder = here.config.workspaces.display();
@@ -43,6 +45,10 @@ pub(super) fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
                     problems += 1;
                 }
             }
+        }
+        match facts::seen(here, &company).await {
+            Ok(lines) => print!("{lines}"),
+            Err(why) => println!("note: it is not known which facts were seen: {why}"),
         }
     }
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }

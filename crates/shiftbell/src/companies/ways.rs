@@ -20,6 +20,18 @@ impl Company {
         .collect()
     }
 
+    /// By which way what a source has arrives, as its name and the way: "HubSpot, polled and by webhook".
+    pub fn arrives(&self, source: &str) -> String {
+        let Some(door) = self.doors.get(source) else { return source.to_owned() };
+        let way = match (door.token.is_some(), !door.secrets.is_empty()) {
+            (true, true) => "polled and by webhook",
+            (true, false) => "polled",
+            (false, true) => "by webhook",
+            (false, false) => "from a file",
+        };
+        format!("{}, {way}", self.workspace.source_name(source))
+    }
+
     fn way_of_slack(&self, outlet: &Outlet, public_base: &str) -> Result<String, String> {
         let slack = self.slack.as_ref();
         let secret = slack.and_then(|slack| slack.signing_secret.as_ref());

@@ -47,7 +47,9 @@ pub async fn receive(
     let path = uri.path_and_query().map_or_else(|| uri.path(), |path| path.as_str());
     let url = format!("{}{path}", program.config.public_base());
     let now = program.clock.now();
-    let (signature, key) = believed(door, method.as_str(), &url, &headers, &bytes, now).map_err(|refused| {
+    let believed = believed(door, method.as_str(), &url, &headers, &bytes, now);
+    program.signatures.checked(&workspace, &source, &believed, now);
+    let (signature, key) = believed.map_err(|refused| {
         count(&source, "refused");
         tracing::warn!(workspace, source, why = %refused, "refused a delivery");
         let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED);

@@ -28,6 +28,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Workspace;
 use super::derive::{Timeliness, keep_apart, new_event, timeliness};
+use super::facts_seen::{self, Counted};
 use super::import::{File, Imported, Progress};
 use super::refold::{cell_key, segment_key};
 use known::{Accounts, Known, Settled};
@@ -201,9 +202,13 @@ impl Fill<'_> {
             }
             Ok::<_, BulkError>(known)
         });
+        let mut seen = Counted::default();
         while let Some(sorted) = receive.recv().await {
             imported.appended -= sorted.repeated;
             imported.already_known += sorted.repeated;
+            for record in sorted.records() {
+                record.facts().for_each(|fact| seen.fact(&self.workspace, &self.source, fact, record.at));
+            }
             let mut tx = self.bulk.write().await?;
             let mut rows = sorted.records().map(|record| Written {
                 entity: record.entity,
@@ -222,6 +227,10 @@ impl Fill<'_> {
             }
             tx.commit().await?;
         }
+        let mut tx = self.bulk.write().await?;
+        seen.write(&mut tx, &self.workspace).await?;
+        facts_seen::is_current(&mut tx, &self.workspace, self.now).await?;
+        tx.commit().await?;
         let known = sorting.await??;
         Arc::into_inner(known).ok_or(BulkError::Damaged)
     }

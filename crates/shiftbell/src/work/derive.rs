@@ -17,6 +17,7 @@ use shiftbell_store::held::{self, SetAside};
 use shiftbell_store::{Db, StoreError, Tx, accounts, generations};
 
 use super::Workspace;
+use super::facts_seen::Counted;
 use super::refold::refold;
 
 /// Further ahead than this an event waits until its time has come.
@@ -47,6 +48,8 @@ pub struct Derived {
     pub set_aside: usize,
     /// What entered the numbers, with its account.
     pub added: Vec<(EntityId, Row)>,
+    /// The facts that new events showed. Whoever ends the transaction writes them, last.
+    pub seen: Counted,
 }
 
 /// Why a batch could not be derived.
@@ -121,6 +124,9 @@ impl Carry<'_> {
             Ok(moved) => moved,
             Err(more) => return Ok(Err(more)),
         };
+        for incoming in &new {
+            derived.seen.event(self.workspace, &incoming.source, &incoming.event, incoming.by.as_deref(), now);
+        }
         let plan = &self.workspace.meaning.plan;
         let needed = new.iter().filter(|incoming| plan.needs(&incoming.event));
         let mut touched: BTreeSet<EntityId> = needed

@@ -9,6 +9,7 @@ pub mod desk;
 mod line;
 mod next;
 pub mod post;
+pub mod preview;
 pub(crate) mod record;
 mod score;
 pub mod scorecard;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use shiftbell_metrics::alert::{Recipient, is_reached};
 use shiftbell_metrics::calendar::home;
-use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Place};
+use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Person, Place};
 use shiftbell_metrics::schedule::{Due, catch_up, closes_at, is_due_on};
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::{Day, Instant};
@@ -93,6 +94,11 @@ pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
             by_place.into_iter().map(|(id, to)| Group { key: id.to_owned(), place: place(id), to }).collect()
         }
     }
+}
+
+/// Where a person works, on whose clock they receive.
+fn place_of(company: &Company, person: &Person) -> Place {
+    company.defs().places.get(&person.place).unwrap_or(&company.workspace.meaning.fallback_place).clone()
 }
 
 /// Sends the latest message that is due and not done.

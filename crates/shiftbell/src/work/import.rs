@@ -101,6 +101,7 @@ pub async fn import(
         }
         let (mut tx, derived) = derive(db, workspace, &batch, now).await?;
         cursors::set(&mut tx, &workspace.name, &cursor, &line.to_string(), now.as_ms()).await?;
+        derived.seen.write(&mut tx, workspace).await?;
         tx.commit().await?;
         imported.count(&derived);
         progress(Progress::Read(line));

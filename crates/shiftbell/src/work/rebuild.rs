@@ -6,6 +6,7 @@ use shiftbell_store::{Db, accounts, entities, generations};
 
 use super::Workspace;
 use super::derive::DeriveError;
+use super::facts_seen;
 use super::refold::refold;
 
 /// Accounts that one transaction builds.
@@ -51,6 +52,7 @@ pub async fn rebuild(
         progress(built);
         after = Some(last);
     }
+    facts_seen::recount(db, workspace, now).await?;
     forget_retired(db, name).await?;
     Ok(generation)
 }

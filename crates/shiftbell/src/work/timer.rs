@@ -125,13 +125,14 @@ async fn take_held(program: &Program, company: &Company) -> Result<(), TurnError
         }
         // They leave the waiting room in the transaction that appends them, so that a crash loses none.
         tx.roll_back().await.map_err(DeriveError::from)?;
-        let (mut tx, _) = derive(&program.db, &company.workspace, &batch, now).await?;
+        let (mut tx, derived) = derive(&program.db, &company.workspace, &batch, now).await?;
         let taken = held::take_due(&mut tx, company.name(), now.as_ms(), HELD_MAX).await.map_err(DeriveError::from)?;
         if !taken.iter().all(|held| known.contains(&key(held))) {
             // Others came meanwhile, or somebody else works here: look again.
             tx.roll_back().await.map_err(DeriveError::from)?;
             continue;
         }
+        derived.seen.write(&mut tx, &company.workspace).await.map_err(DeriveError::from)?;
         tx.commit().await.map_err(DeriveError::from)?;
     }
 }

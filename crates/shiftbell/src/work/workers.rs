@@ -18,6 +18,9 @@ const AFTER_FAILURE_MS: i64 = 2_000;
 /// How often what was written to SQLite is copied into its main file.
 const CHECKPOINT_EVERY_MS: i64 = 1_000;
 
+/// How often it is written down what became of signatures.
+const WRITE_EVERY_MS: i64 = 30_000;
+
 /// Starts every worker. They end when the program is asked to stop.
 pub fn start(program: &Arc<Program>) {
     let workspaces = Arc::new(program.companies.workspaces());
@@ -47,6 +50,7 @@ pub fn start(program: &Arc<Program>) {
     program.tasks.spawn(deliver(Arc::clone(program)));
     program.tasks.spawn(Timer::new(Arc::clone(program)).run());
     program.tasks.spawn(checkpoint(Arc::clone(program)));
+    program.tasks.spawn(write_signatures(Arc::clone(program)));
     program.tasks.spawn(forget(Arc::clone(program)));
     sockets::start(program);
 }
@@ -120,6 +124,19 @@ async fn deliver(program: Arc<Program>) {
             () = program.stop.cancelled() => {}
             () = program.woken.delivery.notified() => {}
             () = program.clock.wait_ms(wait_ms) => {}
+        }
+    }
+}
+
+/// Writes down how often signatures were accepted and refused.
+async fn write_signatures(program: Arc<Program>) {
+    while !program.stop.is_cancelled() {
+        tokio::select! {
+            () = program.stop.cancelled() => {}
+            () = program.clock.wait_ms(WRITE_EVERY_MS) => {}
+        }
+        if let Err(error) = program.signatures.write(&program.db, &program.companies).await {
+            tracing::warn!(%error, "how often signatures were checked is written down later");
         }
     }
 }

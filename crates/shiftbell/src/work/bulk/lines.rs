@@ -13,6 +13,7 @@ use super::parts::{Parts, Spill};
 use super::record;
 use crate::work::Workspace;
 use crate::work::derive::{Incoming, Timeliness, keys_of, timeliness};
+use crate::work::facts_seen::is_recent;
 
 /// What one thread takes from the file at once, up to the end of a line.
 const CHUNK_BYTES: usize = 512 * 1024;
@@ -99,7 +100,7 @@ pub(super) fn read<R: BufRead>(
                     let by = workspace.role_of(event.owner.as_deref());
                     if timeliness(event.at, now) == Timeliness::Timely {
                         said.timely += 1;
-                        take(&event, said.line, by.as_deref(), known, &mut spill)?;
+                        take(workspace, &event, (said.line, by.as_deref(), now), known, &mut spill)?;
                     } else {
                         said.others.push(Incoming { source: source.to_owned(), event, by, delivery: None });
                     }
@@ -113,10 +114,18 @@ pub(super) fn read<R: BufRead>(
     Ok(spill.finish()?)
 }
 
-fn take(event: &Event, line: u64, by: Option<&str>, known: &Known, spill: &mut Spill<'_>) -> Result<(), BulkError> {
+fn take(
+    workspace: &Workspace,
+    event: &Event,
+    (line, by, now): (u64, Option<&str>, Instant),
+    known: &Known,
+    spill: &mut Spill<'_>,
+) -> Result<(), BulkError> {
+    let plan = &workspace.meaning.plan;
+    let facts: Vec<usize> = if is_recent(event.at, now) { plan.shown(event, by).collect() } else { Vec::new() };
     for key in keys_of(event) {
         known.name(key.kind, &key.id)?;
     }
     let body = event.to_text();
-    Ok(spill.put(event.entity_id(), |out| record::write(out, event, line, by, &body))?)
+    Ok(spill.put(event.entity_id(), |out| record::write(out, event, (line, by, &facts), &body))?)
 }

@@ -11,6 +11,7 @@ const CONTACT: u8 = 1;
 const SAME: u8 = 2;
 const LEADS: u8 = 0x80;
 const LINK_BYTES: usize = 17;
+const FACT_BYTES: usize = 4;
 
 /// An event as it lies in a temporary file.
 #[derive(Clone, Copy, Debug)]
@@ -23,12 +24,14 @@ pub(super) struct Record<'a> {
     pub(super) kind: &'a str,
     /// The role of who did it; empty if it has none.
     pub(super) by: &'a str,
+    /// The facts that it shows, where it happened lately.
+    facts: &'a [u8],
     links: &'a [u8],
     pub(super) body: &'a str,
 }
 
 /// Appends an event to bytes. A role that is `Some("")` reads back as none: roles are never empty.
-pub(super) fn write(out: &mut Vec<u8>, event: &Event, line: u64, by: Option<&str>, body: &str) {
+pub(super) fn write(out: &mut Vec<u8>, event: &Event, (line, by, facts): (u64, Option<&str>, &[usize]), body: &str) {
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&event.entity_id().0.to_le_bytes());
@@ -37,6 +40,10 @@ pub(super) fn write(out: &mut Vec<u8>, event: &Event, line: u64, by: Option<&str
     for text in [event.id.as_str(), event.kind.as_str(), by.unwrap_or_default(), body] {
         out.extend_from_slice(&length(text.len()));
         out.extend_from_slice(text.as_bytes());
+    }
+    out.extend_from_slice(&length(facts.len() * FACT_BYTES));
+    for fact in facts {
+        out.extend_from_slice(&length(*fact));
     }
     for Link { child, to, .. } in links(event) {
         let (of, to) = match to.number() {
@@ -68,12 +75,19 @@ impl<'a> Record<'a> {
         let at = Instant(take_i64(&mut rest)?);
         let (id, kind) = (take_text(&mut rest)?, take_text(&mut rest)?);
         let (by, body) = (take_text(&mut rest)?, take_text(&mut rest)?);
-        Some((Record { entity, line, at, id, kind, by, links: rest, body }, size + 4))
+        let facts = take_length(&mut rest)?;
+        let (facts, links) = rest.split_at_checked(facts)?;
+        Some((Record { entity, line, at, id, kind, by, facts, links, body }, size + 4))
     }
 
     /// The role of who did it.
     pub(super) fn by(&self) -> Option<&'a str> {
         (!self.by.is_empty()).then_some(self.by)
+    }
+
+    /// The facts that the event shows, by their place in the definitions, where it happened lately.
+    pub(super) fn facts(&self) -> impl Iterator<Item = usize> + use<'a> {
+        self.facts.chunks_exact(FACT_BYTES).filter_map(|mut bytes| take_length(&mut bytes))
     }
 
     /// The links that the event makes: from whom, and to whom.
