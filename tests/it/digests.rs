@@ -3,6 +3,7 @@
 mod first_day;
 mod leaks;
 mod past;
+mod preview;
 mod receipts;
 mod rollout;
 mod sending;

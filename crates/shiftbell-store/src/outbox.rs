@@ -100,6 +100,19 @@ pub struct Listed {
     pub reason: Option<String>,
 }
 
+/// The beginning of the keys of previews.
+const PREVIEW: &str = "preview/";
+
+/// The key of a message that somebody asked to see: the real one stays to be said.
+pub fn preview_key(key: &str) -> String {
+    format!("{PREVIEW}{key}")
+}
+
+/// Whether this is the key of a message that its reader asked to see.
+pub fn is_preview(dedupe_key: &str) -> bool {
+    dedupe_key.starts_with(PREVIEW)
+}
+
 /// Puts a notice into the outbox, unless it was said to this destination before: then nothing changes.
 ///
 /// # Errors

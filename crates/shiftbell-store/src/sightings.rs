@@ -9,11 +9,14 @@ use crate::dialect::Kind::{Big, Text};
 use crate::dialect::{Column, Rows, Sql};
 use crate::{Session, StoreError, Tx};
 
+/// The name of a sighting that counts deliveries and answers, whatever was in them.
+pub const DELIVERY: &str = "delivery";
+
 /// How often something of a source was seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sighting {
     pub source: String,
-    /// The name of a fact, or `delivery` for anything at all.
+    /// A kind of event, or [`DELIVERY`].
     pub name: String,
     pub n: i64,
     pub last_at_ms: i64,

@@ -157,7 +157,13 @@ pub struct Digest {
     /// Send it now through the outbox; a digest that was sent today is not sent twice
     #[arg(long)]
     pub send_now: bool,
-    /// Only this person's (e-mail)
+    /// With --send-now: send it to nobody but me, marked as a preview. The real one is sent all the same
+    #[arg(long, value_name = "ME", value_parser = ["me"], requires = "send_now")]
+    pub to: Option<String>,
+    /// Who I am (e-mail) [default: the reviewer of the roll-out]
+    #[arg(long, value_name = "PERSON", requires = "to")]
+    pub me: Option<String>,
+    /// As this person (e-mail) would receive it, under their rights [default: everybody who does; with --to me, I]
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
     /// As it would have been at this instant, such as 2026-11-19T22:00:00Z [default: now]

@@ -123,9 +123,7 @@ fn keeps(defs: &Definitions, asker: &Asker, right: &str) -> bool {
         Asker::Stranger { .. } => false,
         Asker::Person(person) => {
             let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
-            let is_reviewer =
-                defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email));
-            is_reviewer || rights.iter().any(|known| known == right)
+            is_reviewer(defs, person) || rights.iter().any(|known| known == right)
         }
     }
 }
@@ -136,6 +134,52 @@ pub fn manager_of<'a>(defs: &'a Definitions, person: &'a Person) -> Option<&'a s
         let team = defs.teams.iter().find(|team| team.id == id)?;
         team.manager.as_deref().filter(|manager| !manager.eq_ignore_ascii_case(&person.email))
     })
+}
+
+/// Whether somebody may see the numbers of a single person: one's own, those of the people below, and, for the reviewer of the
+/// roll-out, everybody's, since in the frame the reviewer receives them.
+pub fn sees_person(defs: &Definitions, asker: &Asker, about: &Person) -> bool {
+    match asker {
+        Asker::Operator => true,
+        Asker::Stranger { .. } => false,
+        Asker::Person(person) => {
+            let mut question = Question { person: Some(about.email.clone()), ..Question::of("") };
+            is_reviewer(defs, person) || join(defs, asker, &mut question) == Right::Granted
+        }
+    }
+}
+
+/// Whether somebody is in the audience of a channel and may see what the company's figures are; if not, why, in a sentence.
+///
+/// # Errors
+/// The sentence.
+pub fn sees_channel(defs: &Definitions, person: &Person, destination: &str) -> Result<(), String> {
+    let Some(found) = defs.destinations.get(destination) else {
+        return Err(format!("There is no destination {destination}."));
+    };
+    let is_in_team = |team: &str| {
+        let is_led = defs.teams.iter().any(|it| {
+            it.id == team && it.manager.as_deref().is_some_and(|manager| manager.eq_ignore_ascii_case(&person.email))
+        });
+        is_led || teams_of(defs, person).any(|own| own == team)
+    };
+    let is_seen = match found.seen_by.as_str() {
+        "company" => true,
+        audience => audience == person.role || audience.strip_suffix(" team").is_some_and(is_in_team),
+    };
+    if !is_seen {
+        return Err(format!("{} does not see {}: it is for {}.", person.email, found.name, found.seen_by));
+    }
+    let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
+    let wide = ["company bowtie", "everything but single people"];
+    if rights.iter().any(|right| wide.contains(&right.as_str())) {
+        return Ok(());
+    }
+    Err(format!("The role {} may not see the figures of the company; [rights] says who may.", person.role))
+}
+
+fn is_reviewer(defs: &Definitions, person: &Person) -> bool {
+    defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email))
 }
 
 /// Whether `other` is in a team that `person` manages, directly or further down.

@@ -1,4 +1,4 @@
-//! Lines that delivery adds to any message: that it may be a repeat, that it is late.
+//! Lines that delivery adds to any message: that it may be a repeat, that it is late, that it is a preview.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,16 @@ pub enum Mark {
     Repeat { at: String },
     /// Due and sent, as local times.
     Late { due: String, sent: String },
+    /// Somebody asked to see the digest `of` as `person` would receive it.
+    Preview { of: String, person: String },
 }
 
 impl Mark {
-    /// The message with this line: a repeat says so first, in the push line too; lateness stands before the last line.
+    /// The message with this line: a repeat and a preview say so first, in the push line too; lateness stands before the last line.
     pub fn on(&self, mut document: Document) -> Result<Document, RenderError> {
         let line = template::document("mark", self)?;
         match self {
-            Mark::Repeat { .. } => {
+            Mark::Repeat { .. } | Mark::Preview { .. } => {
                 document.push = format!("{} {}", line.push, document.push);
                 document.blocks.splice(0..0, line.blocks);
             }
@@ -46,6 +48,14 @@ mod tests {
         let marked = won_with(&Mark::Repeat { at: "08:30".into() });
         assert!(marked.push.starts_with("This may be a repeat: Sample Hotel Group is won"));
         assert!(plain::text(&marked).starts_with("This may be a repeat: an attempt at 08:30 was cut off"));
+    }
+
+    #[test]
+    fn a_preview_says_first_whose_it_is() {
+        let marked = won_with(&Mark::Preview { of: "scorecard".into(), person: "bdr.one@clowns.example".into() });
+        assert!(marked.push.starts_with("Preview: Sample Hotel Group is won"));
+        let text = plain::text(&marked);
+        assert!(text.starts_with("Preview of scorecard, as bdr.one@clowns.example would receive it now."), "{text}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
+mod preview;
+
 use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
@@ -23,6 +25,7 @@ pub(crate) enum Order {
     Doubts,
     Answer,
     Doctor,
+    Preview,
     Help,
     Pilots,
     Pilot,
@@ -42,6 +45,7 @@ impl Order {
         Order::Step(RolloutStep::Frame),
         Order::Step(RolloutStep::Focus),
         Order::Step(RolloutStep::Grow),
+        Order::Preview,
         Order::Doctor,
         Order::Help,
     ];
@@ -53,6 +57,7 @@ impl Order {
             Order::Doubts => "doubts",
             Order::Answer => "answer",
             Order::Doctor => "doctor",
+            Order::Preview => "preview",
             Order::Help => "help",
             Order::Pilots => "pilots",
             Order::Pilot => "pilot",
@@ -66,6 +71,9 @@ impl Order {
             Order::Doubts => &[("doubts", "what others say is off and you can settle")],
             Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
             Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
+            Order::Preview => {
+                &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
+            }
             Order::Help => &[("help", "this list")],
             Order::Pilots => &[("pilots", "who is let in, and who said so last")],
             Order::Pilot => {
@@ -85,6 +93,7 @@ impl Order {
                 rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
             }
             Order::Pilots | Order::Pilot | Order::Step(_) => rights::keeps_settings(company.defs(), asker),
+            Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
         }
     }
 
@@ -128,6 +137,7 @@ async fn follow(
         Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
         Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
         Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
+        Order::Preview => preview::shown(program, company, asker, rest).await,
     }
 }
 

@@ -1,17 +1,19 @@
 //! `shiftbell digest`: what a digest would say now, or sends it.
 
-use shiftbell_metrics::definitions::{DigestKind, nearest};
+use shiftbell_metrics::definitions::{DigestKind, DigestTo, nearest};
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::Day;
 use shiftbell_render::plain;
 
 use super::ask::{clock_at, print};
 use super::{Digest, Here, check};
+use crate::answer::{AskError, Asker};
 use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::rights;
 use crate::work::digests::desk::Desk;
-use crate::work::digests::{self, Group};
+use crate::work::digests::{self, Group, preview};
 
 pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
     let companies = check::load(&here)?;
@@ -27,6 +29,18 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
         None => Desk::open(&program, &company, now).await,
     };
     let mut desk = desk.map_err(failed)?;
+    if let (DigestTo::Destination(id), Some(person)) = (&digest.to, &person)
+        && let Some(person) = company.defs().person(person)
+    {
+        rights::sees_channel(company.defs(), person, id).map_err(Failure::Usage)?;
+    }
+    if asked.to.is_some() {
+        let sent = to_me(&program, &mut desk, &digest, asked, person.as_deref()).await;
+        drop(desk);
+        program.finish().await;
+        print(&format!("{} in the outbox; a running `shiftbell serve` delivers them", messages(sent?)));
+        return Ok(());
+    }
     let mut said = Vec::new();
     let mut count = 0;
     for group in groups(&company, &digest, person.as_deref()) {
@@ -58,6 +72,27 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
         print(&said.join("\n\n"));
     }
     Ok(())
+}
+
+/// Sends a preview to whoever asks.
+async fn to_me(
+    program: &Program,
+    desk: &mut Desk<'_>,
+    digest: &shiftbell_metrics::definitions::Digest,
+    asked: &Digest,
+    person: Option<&str>,
+) -> Result<usize, Failure> {
+    let company = desk.shelf.company;
+    let defs = company.defs();
+    let me = asked.me.clone().or_else(|| defs.rollout.reviewer.clone()).ok_or_else(|| {
+        Failure::Usage("who are you? Say it with --me, or name a `reviewer` under [rollout]".to_owned())
+    })?;
+    let asker = super::ask::asker_of(company, Some(&me))?;
+    let Asker::Person(me) = &asker else { return Ok(0) };
+    let about = person.and_then(|person| defs.person(person)).unwrap_or(me).clone();
+    let failed = |error: AskError| Failure::Other(anyhow::Error::new(error).context("write the preview"));
+    let preview = preview::of(program, desk, digest, &about, &asker).await.map_err(failed)?;
+    preview.map_err(Failure::Usage)?.send(program, company, me).await.map_err(failed)
 }
 
 fn messages(count: usize) -> String {

@@ -318,12 +318,16 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
     tx.commit().await
 }
 
-/// The roll-out is asked when a message leaves, whatever it was when the message was written.
+/// The roll-out is asked when a message leaves, whatever it was when the message was written. What its reader asked to see is
+/// an answer, and no message of the roll-out.
 async fn not_reached(
     session: &mut Session,
     company: &Company,
     message: &Claimed,
 ) -> Result<Option<Record>, StoreError> {
+    if outbox::is_preview(&message.dedupe_key) {
+        return Ok(None);
+    }
     let in_force = rollout::in_force(session, &company.workspace).await?;
     let receiver = rollout::receiver(&in_force, &message.destination);
     Ok((receiver != Receiver::Themselves).then_some(Record::NotReached(receiver)))

@@ -10,6 +10,7 @@ mod framed;
 mod line;
 mod next;
 pub mod post;
+pub mod preview;
 pub(crate) mod record;
 mod said;
 mod score;
@@ -112,6 +113,11 @@ pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
             by_place.into_iter().map(|(id, to)| Group { key: id.to_owned(), place: place(id), to }).collect()
         }
     }
+}
+
+/// Where a person works, on whose clock they receive.
+fn place_of(company: &Company, person: &Person) -> Place {
+    company.defs().places.get(&person.place).unwrap_or(&company.workspace.meaning.fallback_place).clone()
 }
 
 /// Sends the latest message that is due and not done.

@@ -20,9 +20,12 @@ const CURSOR: &str = "facts seen";
 /// Events that are looked at together when everything is counted anew.
 const PAGE_EVENTS: i64 = 5_000;
 
-/// What was seen: how often and when last, by source, then by fact (its place in the definitions) and day.
+/// How often and when last something was seen, by fact (its place in the definitions) and day.
+type OfSource = BTreeMap<(usize, Day), (i64, i64)>;
+
+/// What was seen, by source.
 #[derive(Debug, Default)]
-pub struct Counted(BTreeMap<String, BTreeMap<(usize, Day), (i64, i64)>>);
+pub struct Counted(BTreeMap<String, OfSource>);
 
 /// Whether it happened so lately that it is counted.
 pub(super) fn is_recent(at: Instant, now: Instant) -> bool {

@@ -175,7 +175,7 @@ async fn note_sightings(tx: &mut Tx, workspace: &Workspace, slice: &[Read]) -> R
     for read in slice {
         let (source, at) = (read.delivery.source.as_str(), read.delivery.received_at_ms);
         let day = zone.day_of(Instant(at));
-        for name in read.parsed.events.iter().map(|event| event.kind.as_str()).chain(["delivery"]) {
+        for name in read.parsed.events.iter().map(|event| event.kind.as_str()).chain([sightings::DELIVERY]) {
             let (n, last) = seen.entry((day, source, name)).or_insert((0, at));
             *n += 1;
             *last = at.max(*last);

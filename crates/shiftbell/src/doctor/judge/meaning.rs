@@ -19,7 +19,6 @@ const ZONE_YEARS_MAX: i16 = 2;
 
 pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
     let mut all = Vec::new();
-    all.extend(of_people(found.defs));
     all.extend(of_zones(found));
     if let Some(stored) = kept(found) {
         all.extend(of_stages(found.defs, &stored.values.stages));
@@ -38,7 +37,10 @@ pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
     }
     let idle = not_active(found.defs);
     if !idle.is_empty() {
-        let means = format!("{} of the file not active yet: {}.", are(idle.len(), "part"), idle.join(", "));
+        let verb = if idle.len() == 1 { "is" } else { "are" };
+        let parts = counted(idle.len() as u64, "part");
+        let means =
+            format!("{parts} of the file {verb} not active yet: {}. `shiftbell check` lists them.", named(&idle));
         all.push(Finding::to_know("definitions-not-active", means));
     }
     all
@@ -46,11 +48,6 @@ pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
 
 fn were(n: usize, one: &str) -> String {
     let verb = if n == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(n as u64, one))
-}
-
-fn are(n: usize, one: &str) -> String {
-    let verb = if n == 1 { "is" } else { "are" };
     format!("{} {verb}", counted(n as u64, one))
 }
 
@@ -102,28 +99,6 @@ fn of_owners(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding
         format!("Say under [sources.....map] whose it is: owner.\"name@company\" = [\"{first}\"].")
     };
     Some(Finding::new("owner-unmapped", MayNeedYou, means, todo))
-}
-
-/// One address, two people: what one does would be counted for the other.
-fn of_people(defs: &Definitions) -> Vec<Finding> {
-    let mut by_address: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for person in &defs.people {
-        for address in person.also.iter().chain([&person.email]) {
-            by_address.entry(address.trim().to_lowercase()).or_default().insert(&person.email);
-        }
-    }
-    let shared = by_address.into_iter().filter(|(_, people)| people.len() > 1);
-    shared
-        .map(|(address, people)| {
-            let people: Vec<&str> = people.into_iter().collect();
-            let means = format!(
-                "{address} stands for {}: what it does is counted for the first of them.",
-                people.join(" and for ")
-            );
-            let todo = "Leave the address with one of them, in the file and at its source.";
-            Finding::new("people-share-address", NeedsYou, means, todo).of(address)
-        })
-        .collect()
 }
 
 fn of_zones(found: &Found<'_>) -> Vec<Finding> {

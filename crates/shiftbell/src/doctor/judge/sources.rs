@@ -97,6 +97,14 @@ fn of_silence(found: &Found<'_>, source: &SourceFound, stored: &Stored) -> Optio
         };
         return Some(Finding::new("source-silent", NeedsYou, means, todo).of(&*source.id));
     }
+    if source.token.is_some()
+        && stored.heard.iter().any(|(id, _)| *id == source.id)
+        && !stored.told.contains(&source.id)
+    {
+        let means = format!("{} answers, and has no contact, company or deal.", source.name);
+        let todo = "See that the token is of the account in which you work, and not of an empty one (a sandbox).";
+        return Some(Finding::new("portal-empty", NeedsYou, means, todo).of(&*source.id));
+    }
     let is_heard = stored.heard.iter().any(|(id, _)| *id == source.id);
     if is_heard || (source.secret.is_none() && source.token.is_none()) {
         return None;

@@ -33,6 +33,7 @@ fn stored() -> Stored {
         facts: None,
         signatures: Vec::new(),
         heard: vec![("hubspot-main".to_owned(), NOW.as_ms() - MS_PER_MINUTE)],
+        told: ["hubspot-main".to_owned()].into(),
         silent: Vec::new(),
         values: Values::default(),
     }
@@ -44,7 +45,7 @@ fn source(at: Option<Instant>) -> SourceFound {
         name: "HubSpot".to_owned(),
         secret: Some("CLOWNS_HUBSPOT_SECRET".to_owned()),
         token: Some("CLOWNS_HUBSPOT_TOKEN".to_owned()),
-        told: Some(Asked::Yes(Told { at, ..Told::default() })),
+        told: Some(Asked::Yes(Told { at })),
         asked_at: NOW,
     }
 }
@@ -121,6 +122,16 @@ fn signatures_that_never_fit_are_of_another_app_and_strangers_at_the_door_are_no
 }
 
 #[test]
+fn a_source_that_answers_and_has_nothing_is_another_account() {
+    assert_eq!(names(|found| kept(found).told.clear()), [("portal-empty", NeedsYou)]);
+    let never = names(|found| {
+        kept(found).told.clear();
+        kept(found).heard.clear();
+    });
+    assert_eq!(never, [("source-never-heard", MayNeedYou)]);
+}
+
+#[test]
 fn a_stage_at_which_deals_end_needs_a_meaning_and_a_step_on_the_way_may() {
     let with = |stages: &'static [(&str, u64)]| {
         names(move |found| {
@@ -133,33 +144,12 @@ fn a_stage_at_which_deals_end_needs_a_meaning_and_a_step_on_the_way_may() {
 }
 
 #[test]
-fn an_address_of_two_people_and_an_owner_whom_nobody_knows_are_named() {
-    let text = TEXT.replace("also = [\"bdr.two@party.example\"]", "also = [\"Bdr.One@clowns.example\"]");
-    let defs = read("clowns-to-go.toml", &text, &crate::companies::vocabulary());
-    let defs = defs.definitions.unwrap_or_else(|| panic!("{:?}", defs.problems));
-    let shared = super::meaning::judge(&Found {
-        now: NOW,
-        defs: &defs,
-        lacks: &[],
-        ways: Vec::new(),
-        database: Database::Other,
-        disk: None,
-        zone_data: None,
-        templates: Vec::new(),
-        sources: Vec::new(),
-        slack: None,
-        discord: None,
-    });
-    let shared = shared.iter().find(|finding| finding.name == "people-share-address").expect("it is found");
-    assert_eq!(shared.about.as_deref(), Some("bdr.one@clowns.example"));
-    assert!(shared.means.contains("bdr.one@clowns.example and for bdr.two@clowns.example"), "{shared:?}");
+fn an_owner_whom_nobody_knows_is_named() {
     let found = judged(|found| {
         kept(found).values.owners = [("1099".to_owned(), 7), ("bdr.one@clowns.example".to_owned(), 9)].into();
     });
-    assert!(
-        found.len() == 1 && found[0].means.contains("1099 (7)") && !found[0].means.contains("bdr.one"),
-        "{found:?}"
-    );
+    assert!(found.len() == 1 && found[0].name == "owner-unmapped", "{found:?}");
+    assert!(found[0].means.contains("1099 (7)") && !found[0].means.contains("bdr.one"), "{found:?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the database tells, read in one moment and without changing anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shiftbell_metrics::id::EntityKind;
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_metrics::value::Value;
 use shiftbell_store::held::{self, SetAsideCount};
 use shiftbell_store::inbox::{self, Backlog, Unreadable};
@@ -46,6 +46,8 @@ pub struct Stored {
     pub signatures: Vec<Checked>,
     /// When each source was heard last, of those heard lately.
     pub heard: Vec<(String, i64)>,
+    /// Sources that have told of anything at all, however long ago.
+    pub told: BTreeSet<String>,
     /// Sources that are silent for longer than they ever are, and since when.
     pub silent: Vec<(String, Instant)>,
     pub values: Values,
@@ -106,9 +108,17 @@ async fn stored(db: &Db, company: &Company, now: Instant) -> Result<Stored, Deri
         facts: seen::facts(session, company, now).await?,
         signatures: signatures::since(session, name, since).await?,
         heard: sightings::last_seen(session, name, since).await?,
+        told: told(session, name).await?,
         silent: silent.collect(),
         values: values(session, company, now).await?,
     })
+}
+
+/// Sources of which any event was seen. One that answers and has nothing is another matter than one that is silent.
+async fn told(session: &mut Session, name: &str) -> Result<BTreeSet<String>, DeriveError> {
+    let all = sightings::since(session, name, Day(0)).await?;
+    let events = all.into_iter().filter(|sighting| sighting.name != sightings::DELIVERY);
+    Ok(events.map(|sighting| sighting.source).collect())
 }
 
 async fn numbers(session: &mut Session, company: &Company) -> Result<Numbers, DeriveError> {

@@ -13,9 +13,6 @@ use super::{PollError, Polled, cursor_of};
 use crate::work::decide;
 use crate::work::derive::{DeriveError, Derived, Incoming, derive};
 
-/// The name under which it is counted that a source was heard of at all.
-const DELIVERY: &str = "delivery";
-
 /// What is known of the records of a page, by record.
 type Known = BTreeMap<EntityId, Vec<Event>>;
 
@@ -99,7 +96,7 @@ async fn note_sightings(tx: &mut Tx, polled: &Polled<'_>, new: &[Incoming], now:
     let zone = &polled.workspace.defs().workspace.zone;
     let mut seen: BTreeMap<Day, BTreeMap<&str, (i64, Instant)>> = BTreeMap::new();
     let happened = new.iter().map(|incoming| (incoming.event.kind.as_str(), incoming.event.at));
-    for (kind, at) in happened.chain([(DELIVERY, now)]).filter(|(_, at)| (Instant(0)..=now).contains(at)) {
+    for (kind, at) in happened.chain([(sightings::DELIVERY, now)]).filter(|(_, at)| (Instant(0)..=now).contains(at)) {
         let (n, last) = seen.entry(zone.day_of(at)).or_default().entry(kind).or_insert((0, at));
         *n += 1;
         *last = at.max(*last);

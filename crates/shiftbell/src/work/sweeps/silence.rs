@@ -8,7 +8,7 @@ use shiftbell_render::facts::{Footer, SeenBy, Sources};
 use shiftbell_render::messages::{self, Back, Notice};
 use shiftbell_store::cursors;
 use shiftbell_store::incidents::{self, Incident, Opened};
-use shiftbell_store::sightings::{self, Sighting};
+use shiftbell_store::sightings::{self, DELIVERY, Sighting};
 
 use super::tell;
 use crate::answer::AskError;
@@ -21,8 +21,6 @@ use crate::work::{To, source_name};
 pub const RULE: &str = "source-silent";
 /// Days back in which a source must have been heard to be watched.
 const HEARD_WITHIN_DAYS: i32 = 30;
-/// The name of a sighting that counts deliveries, whatever was in them.
-const DELIVERY: &str = "delivery";
 
 /// What is known about the rhythm of a source.
 #[derive(Debug, Default, Serialize, Deserialize)]
