@@ -238,7 +238,13 @@ pub async fn counts(session: &mut Session, workspace: &str) -> Result<Vec<(State
     rows.into_iter().map(|(state, n)| Ok((State::from_word(&state)?, n))).collect()
 }
 
-/// How many messages were enqueued for a destination since this instant, for its daily budget.
+/// The key of a message that is shown to somebody in place of whom it is for. Whom it is for stays free to receive it.
+pub fn framed_key(destination: &str, dedupe_key: &str) -> String {
+    format!("{FRAMED}{destination}/{dedupe_key}")
+}
+
+/// How many messages were enqueued for a destination since this instant, for its daily budget: without digests, the messages
+/// below others, and what it is shown in place of somebody else.
 ///
 /// # Errors
 /// The database's.
@@ -250,6 +256,23 @@ pub async fn enqueued_since(
 ) -> Result<i64, StoreError> {
     let row: Option<(i64,)> =
         session.fetch_one(&ENQUEUED_SINCE, &[workspace.into(), destination.into(), since_ms.into()]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// How many messages `shown_to` was shown in place of a destination since this instant.
+///
+/// # Errors
+/// The database's.
+pub async fn framed_since(
+    session: &mut Session,
+    workspace: &str,
+    shown_to: &str,
+    destination: &str,
+    since_ms: i64,
+) -> Result<i64, StoreError> {
+    let prefix = framed_key(destination, "");
+    let args = [workspace.into(), shown_to.into(), since_ms.into(), prefix.as_str().into()];
+    let row: Option<(i64,)> = session.fetch_one(&FRAMED_SINCE, &args).await?;
     Ok(row.map_or(0, |(n,)| n))
 }
 
@@ -300,6 +323,9 @@ fn listed(columns: Columns) -> Result<Listed, StoreError> {
     })
 }
 
+/// With which the key of a message begins that is shown in place of another; no rule or digest is named so.
+const FRAMED: &str = "frame:";
+
 const ENQUEUE: Sql = Sql::one(
     "INSERT INTO outbox (workspace, id, outlet, destination, channel, kind, dedupe_key, digest, digest_day, revision, \
      facts, state, due_at, reason, enqueued_at, lease_until, attempts, token) \
@@ -344,7 +370,12 @@ const ARRIVED_LAST: Sql = Sql::one(
      GROUP BY outlet, destination ORDER BY outlet, destination",
 );
 const ENQUEUED_SINCE: Sql = Sql::one(
-    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
+     AND digest IS NULL AND kind <> 'below' AND substr(dedupe_key, 1, 6) <> 'frame:'",
+);
+const FRAMED_SINCE: Sql = Sql::one(
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
+     AND kind <> 'below' AND substr(dedupe_key, 1, length($4)) = $4",
 );
 const RELEASE: Sql = Sql::one(
     "UPDATE outbox SET state = 'due', due_at = $3, lease_until = 0, attempts = 0, reason = NULL \
@@ -369,6 +400,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     ARRIVED_LAST,
     COUNTS,
     ENQUEUED_SINCE,
+    FRAMED_SINCE,
     RELEASE,
     RELEASE_DEAD,
     FORGET_FACTS,

@@ -28,6 +28,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("people", crate::people::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),
+    ("rollout", crate::rollout::STATEMENTS),
     ("segments", crate::segments::STATEMENTS),
     ("sightings", crate::sightings::STATEMENTS),
     ("signatures", crate::signatures::STATEMENTS),
