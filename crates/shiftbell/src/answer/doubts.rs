@@ -91,7 +91,7 @@ async fn keep(
     let (is_new, mut doubt) = doubts::say(&mut tx, company.name(), new, now.as_ms()).await?;
     if is_new && !is_collected(company, in_force, way, &doubt.routed_to) {
         let raised = Notice::from(raised(company, &doubt, way, doubted));
-        let to = Addressed::straight(To::Person(doubt.routed_to.clone()), key(&doubt));
+        let to = Addressed::to(To::Person(doubt.routed_to.clone()), key(&doubt));
         tell(&mut tx, company, &to, raised, 1, now).await?;
     }
     if let (false, Some(words)) = (is_new, new.words) {

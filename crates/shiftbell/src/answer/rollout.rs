@@ -176,7 +176,7 @@ async fn welcome(tx: &mut Tx, company: &Company, person: &Person, now: Instant) 
         keeper: about::keeper(company),
         footer: Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None },
     });
-    let addressed = Addressed { to, key: WELCOME.to_owned(), framed: None };
+    let addressed = Addressed::to(to, WELCOME);
     letter::put(tx, &company.workspace, &addressed, Letter::new(notice), due, now).await?;
     Ok(())
 }

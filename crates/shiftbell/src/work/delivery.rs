@@ -318,13 +318,13 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
     tx.commit().await
 }
 
-/// The roll-out is asked when a message leaves, whatever it was when the message was written. What its reader asked to see is
-/// an answer, and no message of the roll-out.
+/// The roll-out is asked when a message leaves, whatever it was when the message was written.
 async fn not_reached(
     session: &mut Session,
     company: &Company,
     message: &Claimed,
 ) -> Result<Option<Record>, StoreError> {
+    // What its reader asked to see is an answer, and no message of the roll-out.
     if outbox::is_preview(&message.dedupe_key) {
         return Ok(None);
     }

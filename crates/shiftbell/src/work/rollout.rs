@@ -29,15 +29,15 @@ pub struct Addressed {
 }
 
 impl Addressed {
-    /// To whom it is for, whomever the roll-out reaches: it is asked again before it leaves.
-    pub fn straight(to: To, key: impl Into<String>) -> Addressed {
+    /// To whom it is for.
+    pub fn to(to: To, key: impl Into<String>) -> Addressed {
         Addressed { to, key: key.into(), framed: None }
     }
 
     /// `None`: nobody receives it.
     pub fn of(receiver: &Receiver, to: &To, key: &str) -> Option<Addressed> {
         match receiver {
-            Receiver::Themselves => Some(Addressed::straight(to.clone(), key)),
+            Receiver::Themselves => Some(Addressed::to(to.clone(), key)),
             Receiver::Reviewer(email) => Some(Addressed {
                 to: To::Person(email.clone()),
                 key: outbox::framed_key(to.name(), key),

@@ -70,7 +70,7 @@ pub(in crate::answer) async fn answer(
             receipt: doubt.receipt.clone(),
         });
         let to = To::Person(doubt.said_by.clone());
-        let to = Addressed::straight(to, answer_key(&doubt, outcome, now));
+        let to = Addressed::to(to, answer_key(&doubt, outcome, now));
         tell(&mut tx, company, &to, notice, 1, now).await?;
     }
     tx.commit().await?;

@@ -27,7 +27,7 @@ pub(super) async fn again(
         let facts = outbox::facts(tx, company.name(), listed.id).await?.unwrap_or_default();
         let Ok(Letter { notice: Notice::DoubtRaised(mut raised), .. }) = Letter::read(&facts) else { continue };
         change(&mut raised);
-        let to = Addressed::straight(to.clone(), key.clone());
+        let to = Addressed::to(to.clone(), key.clone());
         tell(tx, company, &to, Notice::DoubtRaised(raised), listed.revision + 1, now).await?;
     }
     Ok(())

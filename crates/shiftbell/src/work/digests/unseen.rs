@@ -14,6 +14,7 @@ use super::kinds_of;
 use super::seen::DAYS;
 use crate::answer::AskError;
 use crate::program::Program;
+use crate::work::rollout::Addressed;
 use crate::work::sweeps::{silence, tell};
 use crate::work::{To, source_name};
 
@@ -106,8 +107,8 @@ pub(super) async fn tell_new(program: &Program, desk: &Desk<'_>, day: Day) -> Re
             now.as_ms(),
             lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>().join("/")
         );
-        if let Some(keeper) = silence::keeper(company, &key) {
-            tell(&mut tx, company, &keeper, Notice::from(NotCounted { lines }), 1, now).await?;
+        if let Some(keeper) = silence::keeper(company) {
+            tell(&mut tx, company, &Addressed::to(keeper, key), Notice::from(NotCounted { lines }), 1, now).await?;
         }
     }
     tx.commit().await?;

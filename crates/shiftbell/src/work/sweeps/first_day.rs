@@ -19,6 +19,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
 use crate::work::poll;
+use crate::work::rollout::Addressed;
 use crate::work::shelf::Shelf;
 use crate::work::source_name;
 use crate::work::story::Story;
@@ -97,9 +98,11 @@ async fn list(program: &Program, company: &Company, source: &str) -> Result<usiz
     drop(shelf);
     let mut tx = program.db.write().await?;
     let mut count = 0;
-    if let (Some(found), Some(keeper)) = (old_leaks(leaks, NAMED_MAX), keeper(company, &cursor_of(source))) {
+    if let (Some(found), Some(keeper)) = (old_leaks(leaks, NAMED_MAX), keeper(company)) {
         let notice = Notice::from(message(company, source, found));
-        count = usize::from(tell(&mut tx, company, &keeper, notice, 1, now).await?.is_some());
+        count = usize::from(
+            tell(&mut tx, company, &Addressed::to(keeper, cursor_of(source)), notice, 1, now).await?.is_some(),
+        );
     }
     cursors::set(&mut tx, company.name(), &cursor_of(source), TOLD, now.as_ms()).await?;
     tx.commit().await?;

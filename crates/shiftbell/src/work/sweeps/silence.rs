@@ -149,9 +149,9 @@ async fn say(
         return Ok(0);
     }
     let mut count = 0;
-    if let Some(keeper) = keeper(company, &kept.key) {
+    if let Some(keeper) = keeper(company) {
         let message = message(company, &kept.silent, None);
-        if let Some(id) = tell(&mut tx, company, &keeper, message, 1, now).await? {
+        if let Some(id) = tell(&mut tx, company, &Addressed::to(keeper, kept.key.as_str()), message, 1, now).await? {
             incidents::set_notice(&mut tx, company.name(), RULE, &subject, id).await?;
             count = 1;
         }
@@ -174,7 +174,7 @@ async fn say_back(
         tx.roll_back().await?;
         return Ok(0);
     }
-    if let Some(keeper) = keeper(company, &kept.key) {
+    if let Some(keeper) = keeper(company) {
         let at = company.defs().workspace.zone.local(back.back_at);
         let back = Back {
             since: format!("{:02}:{:02}", at.hour(), at.minute()),
@@ -183,7 +183,7 @@ async fn say_back(
             posted: 0,
         };
         let message = message(company, &kept.silent, Some(back));
-        tell(&mut tx, company, &keeper, message, 2, now).await?;
+        tell(&mut tx, company, &Addressed::to(keeper, kept.key.as_str()), message, 2, now).await?;
     }
     tx.commit().await?;
     program.woken.delivery.notify_one();
@@ -204,13 +204,12 @@ fn message(company: &Company, silent: &SourceSilent, back: Option<Back>) -> Noti
 }
 
 /// Who looks after sources: the reviewer of the roll-out, else somebody who may change settings.
-pub(crate) fn keeper(company: &Company, key: &str) -> Option<Addressed> {
+pub(crate) fn keeper(company: &Company) -> Option<To> {
     let defs = company.defs();
     let may = |role: &str| defs.rights.get(role).is_some_and(|rights| rights.iter().any(|right| right == "settings"));
     let reviewer = defs.rollout.reviewer.clone();
     let other = || defs.people.iter().find(|person| may(&person.role)).map(|person| person.email.clone());
-    let keeper = To::Person(reviewer.or_else(other)?);
-    Some(Addressed::straight(keeper, key))
+    Some(To::Person(reviewer.or_else(other)?))
 }
 
 fn last_of(seen: &[Sighting], source: &str) -> Option<Instant> {
