@@ -9,7 +9,7 @@ use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
-use super::{AskError, Asker, not_answered, sentence};
+use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::{doctor, rights};
@@ -20,6 +20,9 @@ const CHARS_MAX: usize = 300;
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
+    Off,
+    Doubts,
+    Answer,
     Doctor,
     Preview,
     Help,
@@ -29,11 +32,15 @@ pub(crate) enum Order {
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Doctor, Order::Preview, Order::Help];
+    pub(crate) const ALL: &[Order] =
+        &[Order::Off, Order::Doubts, Order::Answer, Order::Doctor, Order::Preview, Order::Help];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Order::Off => "off",
+            Order::Doubts => "doubts",
+            Order::Answer => "answer",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -42,6 +49,9 @@ impl Order {
 
     fn ways(self) -> &'static [Way] {
         match self {
+            Order::Off => &[("off r-7k3m it is more", "what is off about a message, in your words")],
+            Order::Doubts => &[("doubts", "what others say is off and you can settle")],
+            Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
             Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
             Order::Preview => {
                 &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
@@ -57,7 +67,7 @@ impl Order {
                 rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
             }
             Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
-            Order::Help => true,
+            Order::Off | Order::Doubts | Order::Answer | Order::Help => true,
         }
     }
 
@@ -93,6 +103,9 @@ async fn follow(
         return Ok(not_theirs(company, order));
     }
     match order {
+        Order::Off => doubts::typed::off(program, company, asker, rest).await,
+        Order::Doubts => doubts::listed::list(program, company, asker).await,
+        Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),

@@ -98,7 +98,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
         return Ok(Record::Hold(format!("the roll-out does not reach {} yet", message.destination)));
     }
     let document = match letter.document() {
-        Ok(document) => document,
+        Ok(document) => document.doubted_as(&format!("n-{}", message.id)),
         Err(error) => return Ok(Record::Dead(error.to_string())),
     };
     if message.outlet == CONSOLE {
