@@ -20,6 +20,8 @@ use crate::work::shelf::Shelf;
 pub struct Desk<'a> {
     pub shelf: Shelf<'a>,
     pub(super) seen: Seen,
+    /// KPIs whose line was left out of a message of this run.
+    pub(super) left_out: BTreeSet<String>,
     ages: Vec<SourceAge>,
     usual: BTreeMap<(String, Option<String>), Option<Money>>,
 }
@@ -44,7 +46,7 @@ impl<'a> Desk<'a> {
         let (company, now) = (shelf.company, shelf.now);
         let seen = Seen::read(&mut shelf).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
-        Ok(Desk { shelf, seen, ages, usual: BTreeMap::new() })
+        Ok(Desk { shelf, seen, left_out: BTreeSet::new(), ages, usual: BTreeMap::new() })
     }
 
     /// What one of those that a sum adds up usually brings, over the default period.
