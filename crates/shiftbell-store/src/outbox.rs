@@ -389,6 +389,10 @@ const ARRIVED_LAST: Sql = Sql::one(
     "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
      GROUP BY outlet, destination ORDER BY outlet, destination",
 );
+const LAST_DAY_OF: Sql = Sql::one(
+    "SELECT digest_day FROM outbox WHERE workspace = $1 AND digest = $2 AND digest IS NOT NULL AND outlet = $3 \
+     AND destination = $4 AND digest_day < $5 ORDER BY digest_day DESC LIMIT 1",
+);
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
      AND digest IS NULL AND kind <> 'below' AND substr(dedupe_key, 1, 6) <> 'frame:'",

@@ -157,17 +157,7 @@ pub fn sees_channel(defs: &Definitions, person: &Person, destination: &str) -> R
     let Some(found) = defs.destinations.get(destination) else {
         return Err(format!("There is no destination {destination}."));
     };
-    let is_in_team = |team: &str| {
-        let is_led = defs.teams.iter().any(|it| {
-            it.id == team && it.manager.as_deref().is_some_and(|manager| manager.eq_ignore_ascii_case(&person.email))
-        });
-        is_led || teams_of(defs, person).any(|own| own == team)
-    };
-    let is_seen = match found.seen_by.as_str() {
-        "company" => true,
-        audience => audience == person.role || audience.strip_suffix(" team").is_some_and(is_in_team),
-    };
-    if !is_seen {
+    if !is_in_audience(defs, &found.seen_by, person) {
         return Err(format!("{} does not see {}: it is for {}.", person.email, found.name, found.seen_by));
     }
     let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
@@ -180,6 +170,14 @@ pub fn sees_channel(defs: &Definitions, person: &Person, destination: &str) -> R
 
 fn is_reviewer(defs: &Definitions, person: &Person) -> bool {
     defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email))
+}
+
+/// Whoever leads a person: the manager of their team, else of the team that it is part of.
+pub fn manager_of<'a>(defs: &'a Definitions, person: &'a Person) -> Option<&'a str> {
+    teams_of(defs, person).find_map(|id| {
+        let team = defs.teams.iter().find(|team| team.id == id)?;
+        team.manager.as_deref().filter(|manager| !manager.eq_ignore_ascii_case(&person.email))
+    })
 }
 
 /// Whether `other` is in a team that `person` manages, directly or further down.
