@@ -13,6 +13,7 @@ mod fields;
 mod kpis;
 pub mod model;
 mod motions;
+mod named;
 mod people;
 mod policies;
 mod report;
@@ -26,6 +27,7 @@ mod words;
 mod workspace;
 
 pub use model::*;
+pub use named::Named;
 pub use report::{Checked, Note, Problem};
 pub use say::say_facts;
 pub use spelling::{near, nearest};

@@ -16,6 +16,7 @@ pub mod signature;
 mod change;
 mod fields;
 mod identity;
+pub mod own;
 pub mod poll;
 mod record;
 

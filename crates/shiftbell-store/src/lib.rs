@@ -31,6 +31,7 @@ pub mod people;
 pub mod receipts;
 pub mod receiver;
 pub mod requests;
+pub mod rollout;
 pub mod segments;
 pub mod sightings;
 pub mod signatures;

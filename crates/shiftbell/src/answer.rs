@@ -7,6 +7,8 @@ pub(crate) mod discord;
 pub(crate) mod facts;
 mod kept;
 mod manage;
+mod named;
+mod rollout;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod who;

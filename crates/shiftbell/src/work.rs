@@ -1,5 +1,6 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
+pub mod beside;
 pub mod build;
 pub mod bulk;
 pub mod decide;
@@ -14,6 +15,7 @@ pub mod past;
 pub mod poll;
 pub mod rebuild;
 pub mod refold;
+pub mod rollout;
 pub mod shelf;
 mod sockets;
 mod story;
@@ -27,7 +29,7 @@ use jiff::civil::{Weekday, time};
 use shiftbell_metrics::definitions::{Definitions, Place};
 use shiftbell_metrics::fold::Plan;
 
-pub use decide::To;
+pub use decide::{To, place_of};
 
 /// One company: its name and what it means by its numbers.
 #[derive(Clone, Debug)]

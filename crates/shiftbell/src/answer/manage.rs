@@ -4,11 +4,12 @@
 
 mod preview;
 
-use shiftbell_metrics::definitions::near;
+use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
+use super::rollout::{self, Told};
 use super::{AskError, Asker, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
@@ -23,13 +24,25 @@ pub(crate) enum Order {
     Doctor,
     Preview,
     Help,
+    Pilots,
+    Pilot,
+    Step(RolloutStep),
 }
 
 /// One way to give an order: what is typed behind `/shiftbell`, and what it does.
 type Way = (&'static str, &'static str);
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Doctor, Order::Preview, Order::Help];
+    pub(crate) const ALL: &[Order] = &[
+        Order::Doctor,
+        Order::Preview,
+        Order::Help,
+        Order::Pilots,
+        Order::Pilot,
+        Order::Step(RolloutStep::Frame),
+        Order::Step(RolloutStep::Focus),
+        Order::Step(RolloutStep::Grow),
+    ];
 
     /// The first word behind `/shiftbell`.
     pub(crate) fn word(self) -> &'static str {
@@ -37,6 +50,9 @@ impl Order {
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
+            Order::Pilots => "pilots",
+            Order::Pilot => "pilot",
+            Order::Step(step) => step.word(),
         }
     }
 
@@ -47,6 +63,13 @@ impl Order {
                 &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
             }
             Order::Help => &[("help", "this list")],
+            Order::Pilots => &[("pilots", "who is let in, and who said so last")],
+            Order::Pilot => {
+                &[("pilot @somebody", "lets one person in"), ("pilot remove @somebody", "takes one person out again")]
+            }
+            Order::Step(RolloutStep::Frame) => &[("frame", "only the reviewer receives, and receives everything")],
+            Order::Step(RolloutStep::Focus) => &[("focus", "the pilots and the channels receive theirs")],
+            Order::Step(RolloutStep::Grow) => &[("grow", "everybody receives theirs")],
         }
     }
 
@@ -58,6 +81,7 @@ impl Order {
             }
             Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
             Order::Help => true,
+            Order::Pilots | Order::Pilot | Order::Step(_) => rights::keeps_settings(company.defs(), asker),
         }
     }
 
@@ -96,6 +120,9 @@ async fn follow(
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),
+        Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
+        Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
+        Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
     }
 }
 

@@ -67,6 +67,10 @@ struct Filter {
     property: String,
     operator: String,
     value: i128,
+    /// Of `BETWEEN`.
+    high: i128,
+    /// Of `IN`.
+    among: Vec<String>,
 }
 
 fn filters(body: &Json) -> Result<Vec<Filter>, Refusal> {
@@ -78,15 +82,39 @@ fn filters(body: &Json) -> Result<Vec<Filter>, Refusal> {
     }
     let filter = |json: &Json| {
         let text = |key: &str| json[key].as_str().ok_or_else(|| invalid(&format!("a filter has no {key}")));
-        let value = text("value")?;
-        let value = value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))?;
-        Ok(Filter { property: text("propertyName")?.to_owned(), operator: text("operator")?.to_owned(), value })
+        let number = |key: &str| {
+            let value = text(key)?;
+            value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))
+        };
+        let (property, operator) = (text("propertyName")?.to_owned(), text("operator")?.to_owned());
+        let among = json["values"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+        let among: Vec<String> = among.collect();
+        match operator.as_str() {
+            "IN" if among.is_empty() => Err(invalid("a filter by IN has no values")),
+            "IN" => Ok(Filter { property, operator, value: 0, high: 0, among }),
+            "BETWEEN" => Ok(Filter { property, operator, value: number("value")?, high: number("highValue")?, among }),
+            _ => Ok(Filter { property, operator, value: number("value")?, high: 0, among }),
+        }
     };
     filters.iter().map(filter).collect()
 }
 
 impl Filter {
     fn fits(&self, object: Object, id: u64, record: &Record) -> Result<bool, Refusal> {
+        match self.operator.as_str() {
+            "IN" => {
+                let found = record.property(&self.property);
+                return Ok(found.is_some_and(|found| self.among.iter().any(|one| one == found)));
+            }
+            "BETWEEN" => {
+                let found = key_of(object, id, record, &self.property).or_else(|refusal| {
+                    let stated = record.property(&self.property).map(|at| at.parse().unwrap_or(i128::MIN));
+                    if self.property == "closedate" { Ok(stated.unwrap_or(i128::MIN)) } else { Err(refusal) }
+                })?;
+                return Ok((self.value..=self.high).contains(&found));
+            }
+            _ => {}
+        }
         let found = key_of(object, id, record, &self.property)?;
         match self.operator.as_str() {
             "GTE" => Ok(found >= self.value),
