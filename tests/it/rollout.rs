@@ -68,7 +68,7 @@ async fn only_who_may_change_settings_says_who_is_let_in_and_a_wrong_name_is_nam
     let app = TestApp::start(&test).with_definitions(&in_the_frame()).at(THURSDAY).await;
     for order in ["pilots", "pilot bdr.one", "grow", "frame", "focus", "pilot remove bdr.one"] {
         let seen = says(&app, LEAD_IN_SLACK, &format!("/shiftbell {order}")).await;
-        assert!(seen.contains("Who is let in is for revops.one to say"), "{order}: {seen}");
+        assert!(seen.contains("is for whoever keeps the settings: ask revops.one"), "{order}: {seen}");
     }
     for (typed, said) in [
         ("pilot bdr.on", "I know nobody called \"bdr.on\". Did you mean one of these?"),

@@ -1,6 +1,7 @@
 //! What is to be said, to whom, and what became of it. One row is one visible message.
 
 pub mod delivery;
+pub mod framed;
 
 use shiftbell_metrics::time::Day;
 
@@ -254,13 +255,8 @@ pub async fn last_day_of(
     Ok(row.and_then(|(day,)| i32::try_from(day).ok()).map(Day))
 }
 
-/// The key of a message that is shown to somebody in place of whom it is for. Whom it is for stays free to receive it.
-pub fn framed_key(destination: &str, dedupe_key: &str) -> String {
-    format!("{FRAMED}{destination}/{dedupe_key}")
-}
-
 /// How many messages were enqueued for a destination since this instant, for its daily budget: without digests, the messages
-/// below others, and what it is shown in place of somebody else.
+/// below others, what it asked to see, and what it is shown in place of somebody else.
 ///
 /// # Errors
 /// The database's.
@@ -272,23 +268,6 @@ pub async fn enqueued_since(
 ) -> Result<i64, StoreError> {
     let row: Option<(i64,)> =
         session.fetch_one(&ENQUEUED_SINCE, &[workspace.into(), destination.into(), since_ms.into()]).await?;
-    Ok(row.map_or(0, |(n,)| n))
-}
-
-/// How many messages `shown_to` was shown in place of a destination since this instant.
-///
-/// # Errors
-/// The database's.
-pub async fn framed_since(
-    session: &mut Session,
-    workspace: &str,
-    shown_to: &str,
-    destination: &str,
-    since_ms: i64,
-) -> Result<i64, StoreError> {
-    let prefix = framed_key(destination, "");
-    let args = [workspace.into(), shown_to.into(), since_ms.into(), prefix.as_str().into()];
-    let row: Option<(i64,)> = session.fetch_one(&FRAMED_SINCE, &args).await?;
     Ok(row.map_or(0, |(n,)| n))
 }
 
@@ -339,9 +318,6 @@ fn listed(columns: Columns) -> Result<Listed, StoreError> {
     })
 }
 
-/// With which the key of a message begins that is shown in place of another; no rule or digest is named so.
-const FRAMED: &str = "frame:";
-
 const ENQUEUE: Sql = Sql::one(
     "INSERT INTO outbox (workspace, id, outlet, destination, channel, kind, dedupe_key, digest, digest_day, revision, \
      facts, state, due_at, reason, enqueued_at, lease_until, attempts, token) \
@@ -381,10 +357,6 @@ const DEAD_ONES: Sql = Sql::one(
 );
 const COUNTS: Sql =
     Sql::one("SELECT state, CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 GROUP BY state ORDER BY state");
-const LAST_DAY_OF: Sql = Sql::one(
-    "SELECT digest_day FROM outbox WHERE workspace = $1 AND digest = $2 AND digest IS NOT NULL AND outlet = $3 \
-     AND destination = $4 AND digest_day < $5 ORDER BY digest_day DESC LIMIT 1",
-);
 const ARRIVED_LAST: Sql = Sql::one(
     "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
      GROUP BY outlet, destination ORDER BY outlet, destination",
@@ -395,11 +367,8 @@ const LAST_DAY_OF: Sql = Sql::one(
 );
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
-     AND digest IS NULL AND kind <> 'below' AND substr(dedupe_key, 1, 6) <> 'frame:'",
-);
-const FRAMED_SINCE: Sql = Sql::one(
-    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
-     AND kind <> 'below' AND substr(dedupe_key, 1, length($4)) = $4",
+     AND digest IS NULL AND kind <> 'below' AND substr(dedupe_key, 1, 6) <> 'frame:' \
+     AND substr(dedupe_key, 1, 8) <> 'preview/'",
 );
 const RELEASE: Sql = Sql::one(
     "UPDATE outbox SET state = 'due', due_at = $3, lease_until = 0, attempts = 0, reason = NULL \
@@ -425,7 +394,6 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     COUNTS,
     LAST_DAY_OF,
     ENQUEUED_SINCE,
-    FRAMED_SINCE,
     RELEASE,
     RELEASE_DEAD,
     FORGET_FACTS,

@@ -26,6 +26,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("migrations", crate::migrations::STATEMENTS),
     ("outbox", crate::outbox::STATEMENTS),
     ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
+    ("outbox/framed", crate::outbox::framed::STATEMENTS),
     ("people", crate::people::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),

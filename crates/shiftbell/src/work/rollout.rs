@@ -40,7 +40,7 @@ impl Addressed {
             Receiver::Themselves => Some(Addressed::to(to.clone(), key)),
             Receiver::Reviewer(email) => Some(Addressed {
                 to: To::Person(email.clone()),
-                key: outbox::framed_key(to.name(), key),
+                key: outbox::framed::key(to.name(), key),
                 framed: Some(Framed::of(name(to))),
             }),
             Receiver::Nobody => None,
@@ -72,7 +72,9 @@ pub async fn said_since(
         Receiver::Themselves | Receiver::Nobody => {
             outbox::enqueued_since(session, &workspace.name, to.name(), since_ms).await?
         }
-        Receiver::Reviewer(email) => outbox::framed_since(session, &workspace.name, email, to.name(), since_ms).await?,
+        Receiver::Reviewer(email) => {
+            outbox::framed::since(session, &workspace.name, email, to.name(), since_ms).await?
+        }
     };
     Ok(u32::try_from(said).unwrap_or(u32::MAX))
 }

@@ -44,7 +44,7 @@ pub(super) async fn send(
     let mut count = 0;
     // By place in the file, so that whoever does this again finds the same parts.
     for (part, of) in group.to.chunks(CARDS_MAX).enumerate() {
-        let key = outbox::framed_key("", &format!("{}/{}/{}", dedupe_key(digest, day), group.key, part + 1));
+        let key = outbox::framed::key("", &format!("{}/{}/{}", dedupe_key(digest, day), group.key, part + 1));
         if is_shown(desk, &reviewer, &key).await? {
             continue;
         }
