@@ -7,4 +7,4 @@ mod receipts;
 mod sending;
 mod silence;
 mod weekly;
-mod world;
+pub(crate) mod world;

@@ -2,7 +2,10 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
+mod leave;
+mod link;
 mod preview;
+mod whom;
 
 use shiftbell_metrics::definitions::near;
 use shiftbell_render::action::Action;
@@ -16,24 +19,55 @@ use crate::{doctor, rights};
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
+/// Who said something that was said at the terminal.
+const OPERATOR: &str = "operator";
+/// What is said to somebody whom the company does not know.
+const WHO_ARE_YOU: &str = "I do not know who you are here yet.";
 
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+enum Order {
+    Away,
+    Back,
+    Link,
     Doctor,
     Preview,
     Help,
 }
 
-/// One way to give an order: what is typed behind `/shiftbell`, and what it does.
-type Way = (&'static str, &'static str);
+/// One way to give an order.
+struct Way {
+    /// What is typed behind `/shiftbell`.
+    typed: &'static str,
+    does: &'static str,
+    whose: Whose,
+}
+
+/// To whom help shows a way. Whether it is followed is checked again by the order, for what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Everybody,
+    /// Somebody of the company.
+    Person,
+    /// Whoever manages a team.
+    Lead,
+    /// Whoever keeps the settings, or the deliveries.
+    Keeper,
+}
+
+const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
+    Way { typed, does, whose }
+}
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[Order::Doctor, Order::Preview, Order::Help];
+    const ALL: &[Order] = &[Order::Away, Order::Back, Order::Preview, Order::Link, Order::Doctor, Order::Help];
 
     /// The first word behind `/shiftbell`.
-    pub(crate) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
+            Order::Away => "away",
+            Order::Back => "back",
+            Order::Link => "link",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -42,27 +76,62 @@ impl Order {
 
     fn ways(self) -> &'static [Way] {
         match self {
-            Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
-            Order::Preview => {
-                &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
+            Order::Away => {
+                const {
+                    &[
+                        way("away until 23 Nov", "no scorecard and no alert until then", Whose::Person),
+                        way("away from 2 Dec until 5 Dec", "also: away today, away 3 days", Whose::Person),
+                        way("away @name until 23 Nov", "the same for somebody below you", Whose::Lead),
+                    ]
+                }
             }
-            Order::Help => &[("help", "this list")],
+            Order::Back => const { &[way("back", "at work again", Whose::Person)] },
+            Order::Link => {
+                const {
+                    &[
+                        way("link", "a code with which Discord knows you too", Whose::Person),
+                        way("link CODE", "be known here, by the code that you have", Whose::Everybody),
+                        way("link @name ann@clowns.example", "say who somebody is in this chat", Whose::Keeper),
+                    ]
+                }
+            }
+            Order::Doctor => {
+                const { &[way("doctor", "what of the set-up needs somebody, and the one thing to do", Whose::Keeper)] }
+            }
+            Order::Preview => {
+                const {
+                    &[
+                        way("preview scorecard", "a digest as you would receive it now", Whose::Person),
+                        way("preview scorecard @name", "as somebody below you would", Whose::Lead),
+                    ]
+                }
+            }
+            Order::Help => const { &[way("help", "this list", Whose::Everybody)] },
         }
     }
 
-    /// Whether help shows it to this person. The order itself checks it again.
+    fn ways_of(self, company: &Company, asker: &Asker) -> impl Iterator<Item = &'static Way> {
+        self.ways().iter().filter(move |way| way.whose.is(company, asker))
+    }
+
     fn is_for(self, company: &Company, asker: &Asker) -> bool {
-        match self {
-            Order::Doctor => {
-                rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
-            }
-            Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
-            Order::Help => true,
-        }
+        self.ways_of(company, asker).next().is_some()
     }
 
     fn named(word: &str) -> Option<Order> {
         Order::ALL.iter().copied().find(|order| order.word() == word)
+    }
+}
+
+impl Whose {
+    fn is(self, company: &Company, asker: &Asker) -> bool {
+        let defs = company.defs();
+        match self {
+            Whose::Everybody => true,
+            Whose::Person => !matches!(asker, Asker::Stranger { .. }),
+            Whose::Lead => rights::keeps_settings(defs, asker) || rights::leads(defs, asker),
+            Whose::Keeper => rights::keeps_settings(defs, asker) || rights::keeps_deliveries(defs, asker),
+        }
     }
 }
 
@@ -89,13 +158,27 @@ async fn follow(
     order: Order,
     rest: &str,
 ) -> Result<Document, AskError> {
-    if !order.is_for(company, asker) {
-        return Ok(not_theirs(company, order));
+    match (order, asker) {
+        (Order::Link | Order::Help, _) => {}
+        (_, Asker::Stranger { outlet, .. }) => return Ok(link::how(company, *outlet)),
+        (Order::Doctor, _) if !order.is_for(company, asker) => return Ok(not_theirs(company, order)),
+        _ => {}
     }
     match order {
+        Order::Away => leave::away(program, company, asker, rest).await,
+        Order::Back => leave::back(program, company, asker, rest).await,
+        Order::Link => link::follow(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),
+    }
+}
+
+/// Who says something, as it is kept.
+fn said_by(asker: &Asker) -> String {
+    match asker {
+        Asker::Person(person) => person.email.clone(),
+        Asker::Operator | Asker::Stranger { .. } => OPERATOR.to_owned(),
     }
 }
 
@@ -103,8 +186,8 @@ async fn follow(
 pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
     let typed = typed.trim_start().to_lowercase();
     let ways = Order::ALL.iter().flat_map(|order| order.ways());
-    ways.filter(|(words, _)| words.starts_with(&typed))
-        .map(|(words, does)| (format!("{words}: {does}"), (*words).to_owned()))
+    ways.filter(|way| way.typed.to_lowercase().starts_with(&typed))
+        .map(|way| (format!("{}: {}", way.typed, way.does), way.typed.to_owned()))
         .collect()
 }
 
@@ -116,8 +199,8 @@ fn not_theirs(company: &Company, order: Order) -> Document {
 
 /// Every order that this person may give.
 fn help(company: &Company, asker: &Asker) -> Document {
-    let ways = Order::ALL.iter().filter(|order| order.is_for(company, asker)).flat_map(|order| order.ways());
-    let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
+    let ways = Order::ALL.iter().flat_map(|order| order.ways_of(company, asker));
+    let rows = ways.map(|way| vec![format!("/shiftbell {}", way.typed), way.does.to_owned()]).collect();
     let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
     Document {
         push: headline.to_owned(),
@@ -134,7 +217,8 @@ fn help(company: &Company, asker: &Asker) -> Document {
 
 /// Names the word that is no order, with what was likely meant as buttons.
 fn unknown(company: &Company, asker: &Asker, word: &str) -> Document {
-    let words = Order::ALL.iter().filter(|order| order.is_for(company, asker)).map(|order| order.word().to_owned());
+    let may = |order: &&Order| order.is_for(company, asker);
+    let words = Order::ALL.iter().filter(may).map(|order| order.word().to_owned());
     let near = near(word, words);
     let shown: String = word.chars().take(40).collect();
     let (question, buttons) = match near.as_slice() {

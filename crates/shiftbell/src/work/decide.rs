@@ -7,12 +7,14 @@ use shiftbell_metrics::contribution::Row;
 use shiftbell_metrics::definitions::{Place, Rule, RuleKind, StageOf};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::messages::Notice;
+use shiftbell_render::messages::Mark;
 use shiftbell_store::outbox::{self, Enqueued};
 use shiftbell_store::{StoreError, Tx, events};
 
 use super::Workspace;
+use super::absent::Absent;
 use super::derive::{DeriveError, Derived};
+use super::letter::Letter;
 use super::story::{Story, cycle};
 use crate::answer::AskError;
 
@@ -54,7 +56,7 @@ async fn happened(
         }
     };
     let Some(story) = Story::of(workspace, row, &known, cycle) else { return Ok(()) };
-    for to in recipients(workspace, rule, row) {
+    for (to, mark) in recipients(tx, workspace, rule, row, now).await? {
         let decision = decide_event(&EventFacts {
             rule,
             noise: &workspace.defs().noise,
@@ -82,7 +84,8 @@ async fn happened(
         let happened = if is_once(workspace, rule, row) { "once" } else { story.event_id() };
         let key = dedupe_key(&rule.id, row.entry.entity, happened);
         if let Some(notice) = story.notice(rule, &to, due, &place_of(workspace, &to).zone) {
-            say(tx, workspace, &to, &key, &notice, due, now).await?;
+            let letter = Letter { mark, ..Letter::new(notice) };
+            say(tx, workspace, &to, &key, &letter, due, now).await?;
         }
     }
     Ok(())
@@ -119,8 +122,15 @@ impl To {
     }
 }
 
-/// Whom a rule names for this record: its owner where it has one that we know, else whoever the rule names instead.
-fn recipients(workspace: &Workspace, rule: &Rule, row: &Row) -> Vec<To> {
+/// Whom a rule names for this record: its owner where it has one that we know, else whoever the rule names instead. In place
+/// of somebody who is not at work, whoever the rule names instead, else the next manager who is, and the message says so.
+async fn recipients(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    rule: &Rule,
+    row: &Row,
+    now: Instant,
+) -> Result<Vec<(To, Option<Mark>)>, StoreError> {
     let named = |word: &str| -> Option<To> {
         if word != "owner" {
             let is_person = word.contains('@');
@@ -129,9 +139,29 @@ fn recipients(workspace: &Workspace, rule: &Rule, row: &Row) -> Vec<To> {
         let owner = row.entry.owner.as_deref().and_then(|owner| workspace.defs().person(owner));
         owner.map(|person| To::Person(person.email.clone()))
     };
-    let first = named(&rule.to).or_else(|| rule.or_else.as_deref().and_then(named));
+    let absent = Absent::read(tx, workspace, now).await?;
+    let why = |to: &To| match to {
+        To::Person(email) => absent.why_at(workspace, email, now),
+        To::Channel(_) => None,
+    };
+    let or_else = rule.or_else.as_deref().and_then(named);
+    let first = named(&rule.to).or_else(|| or_else.clone());
     let also = rule.also_to.as_deref().and_then(named);
-    first.into_iter().chain(also).collect()
+    let mut found: Vec<(To, Option<Mark>)> = Vec::new();
+    for to in first.into_iter().chain(also) {
+        let (to, mark) = match why(&to) {
+            None => (Some(to), None),
+            Some(reason) => {
+                let manager = || absent.stand_in(workspace, to.name(), now).map(|one| To::Person(one.to_owned()));
+                let instead = or_else.clone().filter(|or_else| why(or_else).is_none()).or_else(manager);
+                (instead, Some(reason.mark(to.name())))
+            }
+        };
+        if let Some(to) = to.filter(|to| found.iter().all(|(known, _)| known != to)) {
+            found.push((to, mark));
+        }
+    }
+    Ok(found)
 }
 
 /// Where the recipient works; for a channel, where the first person of the company does.
@@ -161,17 +191,17 @@ pub async fn say(
     workspace: &Workspace,
     to: &To,
     key: &str,
-    notice: &Notice,
+    letter: &Letter,
     due: Instant,
     now: Instant,
 ) -> Result<(), DeriveError> {
-    let facts = serde_json::to_string(notice).map_err(|why| unreadable(&why))?;
+    let facts = letter.facts().map_err(|why| unreadable(&why))?;
     for (outlet, channel) in workspace.channels_of(to) {
         let row = outbox::Notice {
             outlet: &outlet,
             destination: to.name(),
             channel: &channel,
-            kind: notice.name(),
+            kind: letter.notice.name(),
             dedupe_key: key,
             digest: None,
             revision: 0,
@@ -180,7 +210,7 @@ pub async fn say(
             held: None,
         };
         if let Enqueued::New(id) = outbox::enqueue(tx, &workspace.name, &row, now.as_ms()).await? {
-            tracing::info!(notice.id = id, kind = notice.name(), outlet, "enqueued a notice");
+            tracing::info!(notice.id = id, kind = letter.notice.name(), outlet, "enqueued a notice");
         }
     }
     Ok(())

@@ -12,10 +12,12 @@ use shiftbell_chat::{Found, Message, Outcome, Sought, To};
 use shiftbell_metrics::alert::{Recipient, is_reached};
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 use shiftbell_render::document::{Block, Document, Inline};
+use shiftbell_render::messages::{Mark, Notice};
 use shiftbell_store::outbox::State;
 use shiftbell_store::outbox::delivery::{self, Claimed};
 use shiftbell_store::{StoreError, inbox, outbox};
 
+use super::absent::Absent;
 use super::letter::{self, Letter};
 use crate::companies::Company;
 use crate::outlets::{Client, Lowered};
@@ -44,6 +46,12 @@ enum Record {
     Dead(String),
     /// The channel needs a person: everything for it waits.
     Closed(String),
+    /// Its reader is not at work: somebody else is told, by a message of its own.
+    PassedOn {
+        to: String,
+        mark: Mark,
+        why: String,
+    },
 }
 
 /// Claims what is due in every workspace and delivers it. Returns how many messages that were.
@@ -97,6 +105,9 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     if !is_asked_for && !is_reached(&company.defs().rollout, recipient(&message.destination)) {
         return Ok(Record::Hold(format!("the roll-out does not reach {} yet", message.destination)));
     }
+    if let Some(record) = not_at_work(program, company, message, &letter).await? {
+        return Ok(record);
+    }
     let document = match letter.document() {
         Ok(document) => document,
         Err(error) => return Ok(Record::Dead(error.to_string())),
@@ -118,6 +129,32 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     let to = if message.destination.contains('@') { To::Person(&channel) } else { To::Channel(&channel) };
     let document = program.outlets.with_mentions(program, company, document).await;
     send(program, &client, to, message, &letter, document).await
+}
+
+/// What becomes of a message to somebody who went away since it was decided. What they can see already is edited all the same.
+async fn not_at_work(
+    program: &Program,
+    company: &Company,
+    message: &Claimed,
+    letter: &Letter,
+) -> Result<Option<Record>, StoreError> {
+    let is_new = message.was == State::Due && message.remote_id.is_none() && letter.thread.is_none();
+    if !is_new || !message.destination.contains('@') {
+        return Ok(None);
+    }
+    let (workspace, email, now) = (&company.workspace, &message.destination, program.clock.now());
+    let mut snapshot = program.db.read().await?;
+    let own = Absent::of_person(&mut snapshot, workspace, email).await?;
+    let Some(why) = own.why_at(workspace, email, now) else { return Ok(None) };
+    let reason = why.reason(email);
+    if matches!(letter.notice, Notice::Scorecard(_)) {
+        return Ok(Some(Record::Hold(reason)));
+    }
+    let absent = Absent::read(&mut snapshot, workspace, now).await?;
+    Ok(Some(match absent.stand_in(workspace, email, now) {
+        Some(to) => Record::PassedOn { to: to.to_owned(), mark: why.mark(email), why: reason },
+        None => Record::Hold(format!("{reason}, and nobody above them is there")),
+    }))
 }
 
 /// Looks for what may have left already, waits for its turn, leaves word, and sends.
@@ -229,7 +266,8 @@ fn unsent(record: Record) -> Record {
         | Record::Postponed { .. }
         | Record::Hold(_)
         | Record::Dead(_)
-        | Record::Closed(_)) => record,
+        | Record::Closed(_)
+        | Record::PassedOn { .. }) => record,
     }
 }
 
@@ -288,6 +326,10 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
         }
         Record::Unknown(at, why) => delivery::unknown(&mut tx, message, at.as_ms(), &why).await?,
         Record::Hold(why) => delivery::hold(&mut tx, message, &why).await?,
+        Record::PassedOn { to, mark, why } => {
+            delivery::hold(&mut tx, message, &format!("{why}; {to} was told instead")).await?;
+            letter::pass_on(&mut tx, company, message, to, mark, now).await?;
+        }
         Record::Dead(why) => {
             tracing::error!(notice.id = message.id, outlet = message.outlet, why, "gave up a message");
             delivery::dead(&mut tx, message, &why).await?;

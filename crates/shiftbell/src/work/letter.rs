@@ -88,6 +88,39 @@ pub async fn enqueue_thread(tx: &mut Tx, message: &Claimed, remote_id: &str, now
     Ok(())
 }
 
+/// Puts the same message into the outbox for somebody else, who is told for whom it was.
+///
+/// # Errors
+/// The database's.
+pub async fn pass_on(
+    tx: &mut Tx,
+    company: &Company,
+    message: &Claimed,
+    to: String,
+    mark: Mark,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let Ok(letter) = Letter::read(&message.facts) else { return Ok(()) };
+    let Ok(facts) = (Letter { mark: Some(mark), ..letter }).facts() else { return Ok(()) };
+    let to = To::Person(to);
+    for (outlet, channel) in company.workspace.channels_of(&to) {
+        let notice = outbox::Notice {
+            outlet: &outlet,
+            destination: to.name(),
+            channel: &channel,
+            kind: &message.kind,
+            dedupe_key: &message.dedupe_key,
+            digest: None,
+            revision: 1,
+            facts: &facts,
+            due_at_ms: now.as_ms(),
+            held: None,
+        };
+        outbox::enqueue(tx, company.name(), &notice, now.as_ms()).await?;
+    }
+    Ok(())
+}
+
 /// Tells who keeps the definitions that a message did not arrive, unless it is that very message.
 ///
 /// # Errors

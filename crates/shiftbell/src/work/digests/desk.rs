@@ -13,6 +13,7 @@ use super::seen::Seen;
 use crate::answer::{AskError, about};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::absent::Absent;
 use crate::work::shelf::Shelf;
 
 /// One run of a digest.
@@ -20,6 +21,7 @@ use crate::work::shelf::Shelf;
 pub struct Desk<'a> {
     pub shelf: Shelf<'a>,
     pub(super) seen: Seen,
+    pub(super) absent: Absent,
     ages: Vec<SourceAge>,
     usual: BTreeMap<(String, Option<String>), Option<Money>>,
 }
@@ -43,8 +45,9 @@ impl<'a> Desk<'a> {
     async fn at(mut shelf: Shelf<'a>) -> Result<Desk<'a>, AskError> {
         let (company, now) = (shelf.company, shelf.now);
         let seen = Seen::read(&mut shelf).await?;
+        let absent = Absent::read(&mut shelf.snapshot, &company.workspace, now).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
-        Ok(Desk { shelf, seen, ages, usual: BTreeMap::new() })
+        Ok(Desk { shelf, seen, absent, ages, usual: BTreeMap::new() })
     }
 
     /// What one of those that a sum adds up usually brings, over the default period.
