@@ -11,4 +11,4 @@ mod silence;
 mod team;
 mod unseen;
 mod weekly;
-mod world;
+pub(crate) mod world;

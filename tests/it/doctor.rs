@@ -1,15 +1,21 @@
 //! Each broken set-up has its finding: named, with what it means and the one thing to do; and it is gone once it is mended.
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::json;
+use shiftbell::clock::Clock;
 use shiftbell::companies::{Company, vocabulary};
-use shiftbell::doctor::{Place, Report, Severity, examine, examine_within, said};
+use shiftbell::config::Config;
+use shiftbell::doctor::{Finding, Place, Report, Severity, examine, examine_within, said};
 use shiftbell_metrics::definitions::read;
-use shiftbell_tests::app::{GUILD, LEAD_IN_SLACK, PORTAL, TestApp, WORKSPACE};
+use shiftbell_tests::app::{GUILD, HUBSPOT_SECRET, LEAD_IN_SLACK, PORTAL, TestApp, WORKSPACE, instant};
+use shiftbell_tests::child::binary;
 use shiftbell_tests::db::{TestDb, both_databases, sqlite};
 use shiftbell_tests::fake_discord::Right;
-use shiftbell_tests::fake_hubspot::{FakeHubSpot, Object};
+use shiftbell_tests::fake_hubspot::{self, FakeHubSpot, HubSpotApi, Object};
+use shiftbell_tests::fake_server::FakeClock;
 use shiftbell_tests::fake_slack::{CHANNEL_SCOPES, HISTORY_SCOPES};
 use shiftbell_tests::sample::DEFINITIONS;
 
@@ -41,6 +47,13 @@ fn definitions() -> String {
 
 fn company(app: &TestApp) -> Arc<Company> {
     Arc::clone(app.program.companies.get(WORKSPACE).expect("the sample company"))
+}
+
+/// The sample company with other secrets.
+fn company_with(env: &(dyn Fn(&str) -> Option<String> + Send + Sync)) -> Company {
+    let text = definitions();
+    let defs = read("clowns-to-go.toml", &text, &vocabulary()).definitions.expect("it is right");
+    Company::new(WORKSPACE.to_owned(), text, defs, env).0
 }
 
 async fn report(app: &TestApp) -> Report {
@@ -96,9 +109,7 @@ async fn tokens_of_slack_that_are_wrong_or_revoked_or_may_too_little_are_told_ap
         "CLOWNS_SLACK_APP_TOKEN" => Some("xapp-another".to_owned()),
         _ => None,
     };
-    let text = definitions();
-    let defs = read("clowns-to-go.toml", &text, &vocabulary()).definitions.expect("it is right");
-    let (other, _) = Company::new(WORKSPACE.to_owned(), text.clone(), defs, &env);
+    let other = company_with(&env);
     let place =
         Place { config: &app.program.config, clock: &app.program.clock, company: &other, db: Ok(&app.program.db) };
     let found = examine(place).await;
@@ -244,4 +255,95 @@ async fn a_database_that_cannot_be_had_is_a_finding_and_the_rest_is_looked_at_al
     let json = serde_json::to_value(&found).expect("it is told to programs");
     assert_eq!((&json["findings"][0]["severity"], &json["workspace"]), (&json!("needs-you"), &json!(WORKSPACE)));
     app.stops_with_nothing_unsaid().await;
+}
+
+/// A portal of the sample company, and its API at the test's time.
+async fn hubspot() -> HubSpotApi {
+    let now = instant(THURSDAY);
+    let api = HubSpotApi::start(FakeHubSpot::new(PORTAL, HUBSPOT_SECRET, now), FakeClock::at(now)).await;
+    api.limit(1_000_000, 1_000_000, 1_000_000);
+    api
+}
+
+/// What is found of HubSpot and the clock with this token; nothing else is set up.
+async fn found_of(api: &HubSpotApi, token: &str) -> Vec<Finding> {
+    let config = Config { hubspot_api_url: api.url().to_owned(), ..Config::default() };
+    let company = company_with(&|name| (name == "CLOWNS_HUBSPOT_TOKEN").then(|| token.to_owned()));
+    let clock = Clock::at(instant(THURSDAY));
+    let found =
+        examine(Place { config: &config, clock: &clock, company: &company, db: Err("it is not looked at") }).await;
+    let is_meant = |finding: &Finding| ["source-", "clock-", "portal-"].iter().any(|of| finding.name.starts_with(of));
+    found.findings.into_iter().filter(is_meant).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_of_hubspot_is_tried_and_its_scopes_and_clock_are_looked_at() {
+    let api = hubspot().await;
+    assert_eq!(found_of(&api, fake_hubspot::TOKEN).await, []);
+    let wrong = found_of(&api, "pat-na1-another").await;
+    assert!(wrong.len() == 1 && wrong[0].name == "source-token-refused", "{wrong:?}");
+    let todo = wrong[0].todo.as_deref().unwrap_or_default();
+    assert!(todo.contains("CLOWNS_HUBSPOT_TOKEN") && !format!("{wrong:?}").contains("another"), "{wrong:?}");
+    api.allow(&["crm.objects.contacts.read", "crm.objects.companies.read"]);
+    let lacking = found_of(&api, fake_hubspot::TOKEN).await;
+    assert!(lacking.len() == 1 && lacking[0].name == "source-scope-missing", "{lacking:?}");
+    assert!(lacking[0].means.contains("may not read deals"), "{lacking:?}");
+    assert!(lacking[0].todo.as_ref().is_some_and(|todo| todo.contains("crm.objects.deals.read")), "{lacking:?}");
+    api.allow(&fake_hubspot::ALL_SCOPES);
+    for ahead_ms in [600_000, -600_000] {
+        api.clock_is_ahead_by(ahead_ms);
+        let off = found_of(&api, fake_hubspot::TOKEN).await;
+        assert!(off.len() == 1 && off[0].name == "clock-off" && off[0].severity == Severity::NeedsYou, "{off:?}");
+        assert!(off[0].means.contains("10 minutes") && off[0].means.contains("HubSpot's"), "{off:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_portal_is_told_from_a_silent_one() {
+    for test in both_databases().await {
+        let api = hubspot().await;
+        let app = TestApp::start(&test).with_definitions(&definitions()).asking(api.url()).at(THURSDAY).await;
+        app.until("it has answered", async || has(&app, "portal-empty").await).await;
+        {
+            let mut portal = api.portal();
+            portal.now = app.now();
+            portal.create(Object::Contact, &[("email", "host@sample.example")]);
+        }
+        app.until("it has something", async || !has(&app, "portal-empty").await).await;
+        app.stops_with_nothing_unsaid().await;
+    }
+}
+
+/// Runs the program in a folder; its exit code and what it printed.
+fn runs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(binary()).args(arguments).env_clear().current_dir(folder).output().expect("it runs");
+    (output.status.code(), String::from_utf8(output.stdout).expect("words"))
+}
+
+#[test]
+fn monitoring_reads_the_exit_code_and_nothing_is_changed_by_looking() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("workspaces")).expect("a folder of workspaces");
+    std::fs::write(folder.path().join("workspaces/acme.toml"), DEFINITIONS).expect("write the definitions");
+    let (code, said) = runs(folder.path(), &["doctor", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|why| panic!("{why}: {said}"));
+    assert_eq!((code, &json[0]["findings"][0]["name"]), (Some(5), &json!("database-unreachable")), "{said}");
+    assert!(!folder.path().join("shiftbell.db").exists(), "looking makes no database");
+    let at = FakeClock::Machine.now().plus_ms(-3_600_000);
+    let event = json!({ "id": "e1", "type": "call", "at": at.to_string(), "contact": "c-1", "outcome": "accepted" });
+    std::fs::write(folder.path().join("events.ndjson"), format!("{event}\n")).expect("write the events");
+    let (code, said) = runs(folder.path(), &["import", "events.ndjson", "--source", "anything", "--quiet"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = runs(folder.path(), &["doctor"]);
+    assert!(code == Some(0) && said.starts_with("acme: nothing needs you"), "{code:?}: {said}");
+    let (code, said) = runs(folder.path(), &["check"]);
+    assert_eq!(code, Some(0), "{said}");
+    let line = said.lines().find(|line| line.trim_start().starts_with("call-accepted")).unwrap_or_default();
+    assert!(line.contains("once, last") && line.ends_with("; anything, from a file"), "{said}");
+    // Two people with one address: the file itself is wrong, which comes first.
+    let twice = DEFINITIONS.replace("also = [\"bdr.two@party.example\"]", "also = [\"Bdr.One@clowns.example\"]");
+    std::fs::write(folder.path().join("workspaces/acme.toml"), twice).expect("write the definitions");
+    assert_eq!(runs(folder.path(), &["doctor"]).0, Some(3));
+    let (code, said) = runs(folder.path(), &["check"]);
+    assert!(code == Some(3) && said.contains("\"Bdr.One@clowns.example\" is already in the team \"sales\""), "{said}");
 }

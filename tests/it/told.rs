@@ -1,10 +1,25 @@
 //! `/shiftbell`: what people tell the program.
 
+mod leave;
+mod link;
+
 use shiftbell_tests::app::{LEAD_IN_DISCORD, LEAD_IN_SLACK, TestApp};
 use shiftbell_tests::db::sqlite;
 
 const THURSDAY: &str = "2026-11-19 14:05 America/New_York";
 const SALES: &str = "1100000000000000002";
+
+/// The file with everybody rolled out.
+fn everybody(file: &str) -> String {
+    let file = file.replace("step     = \"focus\"", "step     = \"grow\"");
+    assert!(file.contains("\"grow\""));
+    file
+}
+
+/// What a user reads in Slack who types this into the direct messages with the app.
+async fn types(app: &TestApp, user: &str, line: &str) -> String {
+    app.slack.types(line, user, &format!("D{user}"), &app.slack_commands()).await.seen
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_lists_only_what_is_followed_and_a_word_nobody_knows_gets_buttons() {
@@ -14,9 +29,9 @@ async fn help_lists_only_what_is_followed_and_a_word_nobody_knows_gets_buttons()
     assert_eq!(help, app.asks_in_slack("/shiftbell help").await);
     assert!(app.asks_in_discord("/shiftbell").await.contains("/shiftbell help"));
     for line in help.lines().filter(|line| line.starts_with("/shiftbell ") && !line.contains(" is for ")) {
-        let word = line.split_whitespace().nth(1).expect("a word behind it");
-        let said = app.asks_in_slack(&format!("/shiftbell {word}")).await;
-        assert!(!said.contains("knows no") && !said.contains("could not be answered"), "{word}: {said}");
+        let typed = line.split("  ").next().expect("what is typed");
+        let said = app.asks_in_slack(typed).await;
+        assert!(!said.contains("knows no") && !said.contains("could not be answered"), "{typed}: {said}");
     }
     let said = app.asks_in_slack("/shiftbell hlep").await;
     assert!(said.contains("knows no \"hlep\"") && said.contains("[help]"), "{said}");

@@ -116,8 +116,18 @@ impl FakeSlack {
     }
 
     pub fn with_user(self, id: &str, email: &str, zone: &str) -> FakeSlack {
-        self.shared.team().add_user(id, email, zone);
+        self.joins(id, email, zone);
         self
+    }
+
+    /// Somebody joins the team.
+    pub fn joins(&self, id: &str, email: &str, zone: &str) {
+        self.shared.team().add_user(id, email, zone);
+    }
+
+    /// Somebody's account is closed: it is still there, but found by its id only.
+    pub fn deactivates(&self, id: &str) {
+        self.shared.team().users.get_mut(id).expect("a user of this team").is_deactivated = true;
     }
 
     /// Grants further scopes, for example [`HISTORY_SCOPES`].

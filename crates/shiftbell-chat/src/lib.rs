@@ -35,12 +35,6 @@ pub enum CannotBuild {
     NoRoots { why: String },
 }
 
-/// The time in the `date` header of an answer.
-fn http_date(text: &str) -> Option<shiftbell_metrics::time::Instant> {
-    let zoned = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
-    Some(shiftbell_metrics::time::Instant::from(zoned.timestamp()))
-}
-
 /// Without a trailing slash.
 fn checked_url(outlet: Outlet, url: &str) -> Result<String, CannotBuild> {
     let trimmed = url.trim().trim_end_matches('/');

@@ -29,6 +29,11 @@ impl Instant {
         text.trim().parse::<jiff::Timestamp>().ok().map(|t| Instant(t.as_millisecond()))
     }
 
+    /// Reads the date in the head of an HTTP answer: `Thu, 19 Nov 2026 19:05:00 GMT`.
+    pub fn of_http_date(text: &str) -> Option<Instant> {
+        jiff::fmt::rfc2822::parse(text.trim()).ok().map(|zoned| Instant::from(zoned.timestamp()))
+    }
+
     pub fn plus_ms(self, ms: i64) -> Instant {
         Instant(self.0.saturating_add(ms))
     }

@@ -21,7 +21,7 @@ use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
 use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::action::Action;
-use shiftbell_render::document::{Block, Document, Inline};
+use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::messages::{KpiUnknown, Notice, Refusal};
 use shiftbell_store::{Session, StoreError, workspaces};
 
@@ -154,6 +154,9 @@ fn not_answered(company: &Company, error: &AskError) -> Document {
 async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -> Result<Document, AskError> {
     let now = program.clock.now();
     let defs = company.defs();
+    if matches!(asker, Asker::Stranger { .. }) {
+        return who_are_you(company);
+    }
     match understand(text, defs, now, &defs.workspace.zone) {
         Understood::Kpi(question) => of_question(program, company, asker, question).await,
         Understood::Who(question) => who::list(program, company, asker, question, true).await,
@@ -192,12 +195,17 @@ async fn of_question(
 
 /// What is said to somebody who may not see an answer.
 fn not_granted(company: &Company, asker: &Asker, why: String) -> Result<Document, AskError> {
-    Ok(match asker {
-        Asker::Stranger { .. } => {
-            Notice::from(about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) })).document()?
-        }
-        Asker::Operator | Asker::Person(_) => sentence(why),
-    })
+    match asker {
+        Asker::Stranger { .. } => who_are_you(company),
+        Asker::Operator | Asker::Person(_) => Ok(sentence(why)),
+    }
+}
+
+/// What a stranger reads instead of anything of the company: how to be known.
+fn who_are_you(company: &Company) -> Result<Document, AskError> {
+    let refused = about::refused(Refusal::WhoAreYou { keeper: about::keeper(company) });
+    let link = Button::new("Link", Action::ask("shiftbell link"));
+    Ok(Notice::from(refused).document()?.with_buttons([link]))
 }
 
 /// A question without a motion, about a KPI that means another thing in each, becomes one for each motion that has it.
@@ -310,10 +318,7 @@ fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
         | Missing::Twice { .. }
         | Missing::TooLong => {
             let suggestions = unknown.suggestions.iter().map(|suggestion| {
-                shiftbell_render::document::Button::new(
-                    &suggestion.label,
-                    Action::ask(suggestion.command.trim_start_matches('/')),
-                )
+                Button::new(&suggestion.label, Action::ask(suggestion.command.trim_start_matches('/')))
             });
             return Ok(sentence(unknown.sentence()).with_buttons(suggestions));
         }

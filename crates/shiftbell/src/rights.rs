@@ -116,6 +116,22 @@ pub fn keeps_settings(defs: &Definitions, asker: &Asker) -> bool {
     keeps(defs, asker, "settings")
 }
 
+/// Whether somebody manages a team.
+pub fn leads(defs: &Definitions, asker: &Asker) -> bool {
+    let Asker::Person(person) = asker else { return matches!(asker, Asker::Operator) };
+    let is_they = |manager: &String| manager.eq_ignore_ascii_case(&person.email);
+    defs.teams.iter().any(|team| team.manager.as_ref().is_some_and(is_they))
+}
+
+/// Whether somebody manages the team of this person, directly or further up.
+pub fn manages(defs: &Definitions, asker: &Asker, other: &Person) -> bool {
+    match asker {
+        Asker::Operator => true,
+        Asker::Stranger { .. } => false,
+        Asker::Person(person) => is_below(defs, person, other),
+    }
+}
+
 /// Whether somebody has this right by their role. The operator and the reviewer of the roll-out have every such right.
 fn keeps(defs: &Definitions, asker: &Asker, right: &str) -> bool {
     match asker {

@@ -104,8 +104,10 @@ fn told_of(company: &Company, sum: &Sum<'_>) -> String {
 fn sentence(company: &Company, fact: &Fact, why: &Why, kinds: &Kinds) -> String {
     let kind = fact.events.join("` or `");
     let events = |n: u64| {
-        let n = words::count(n);
-        if fact.events.is_empty() { format!("{n} events came") } else { format!("{n} `{kind}` events came") }
+        let number = words::count(n);
+        let plural = if n == 1 { "" } else { "s" };
+        let of = if fact.events.is_empty() { String::new() } else { format!(" `{kind}`") };
+        format!("{number}{of} event{plural} came")
     };
     match why {
         Why::NoSuchEvent { near: None } => format!("no `{kind}` event came from anywhere"),

@@ -1,5 +1,6 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
+pub mod absent;
 pub mod beside;
 pub mod build;
 pub mod bulk;

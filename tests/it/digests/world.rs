@@ -18,14 +18,14 @@ use shiftbell_store::rollout;
 use shiftbell_tests::db::TestDb;
 use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
 
-pub(super) const COMPANY: &str = "clowns-to-go";
+pub(crate) const COMPANY: &str = "clowns-to-go";
 
-pub(super) fn at(text: &str) -> Instant {
+pub(crate) fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap_or_else(|| panic!("{text} is no instant"))
 }
 
 /// The file of the sample company without a change.
-pub(super) fn as_it_is(text: &str) -> String {
+pub(crate) fn as_it_is(text: &str) -> String {
     text.to_owned()
 }
 
@@ -41,7 +41,7 @@ pub(super) fn in_step(step: RolloutStep) -> impl Fn(&str) -> String {
 }
 
 /// The sample company, after a change of its file; with everybody rolled out, unless that was changed.
-pub(super) fn company(change: impl Fn(&str) -> String) -> Company {
+pub(crate) fn company(change: impl Fn(&str) -> String) -> Company {
     let text = change(DEFINITIONS).replace(STEP, "step = \"grow\"");
     let checked = read("clowns-to-go.toml", &text, &vocabulary());
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
@@ -50,29 +50,29 @@ pub(super) fn company(change: impl Fn(&str) -> String) -> Company {
 }
 
 /// A process: everything that one replica has.
-pub(super) struct World {
-    pub(super) program: Arc<Program>,
-    pub(super) timer: Timer,
+pub(crate) struct World {
+    pub(crate) program: Arc<Program>,
+    pub(crate) timer: Timer,
 }
 
 impl World {
-    pub(super) async fn new(db: &TestDb, now: Instant, change: impl Fn(&str) -> String) -> World {
+    pub(crate) async fn new(db: &TestDb, now: Instant, change: impl Fn(&str) -> String) -> World {
         World::with_clock(db, Clock::at(now), 1, change).await
     }
 
-    pub(super) async fn with_clock(db: &TestDb, clock: Clock, seed: u64, change: impl Fn(&str) -> String) -> World {
+    pub(crate) async fn with_clock(db: &TestDb, clock: Clock, seed: u64, change: impl Fn(&str) -> String) -> World {
         let config = Config { database_url: db.url.clone(), ..Config::default() };
         let companies = Companies::new([company(change)]);
         let program = Program::new(config, clock, Chance::seeded(seed), companies).await.unwrap();
         World { timer: Timer::new(Arc::clone(&program)), program }
     }
 
-    pub(super) fn company(&self) -> Arc<Company> {
+    pub(crate) fn company(&self) -> Arc<Company> {
         Arc::clone(self.program.companies.get(COMPANY).unwrap())
     }
 
     /// Derives events as an import does: nobody is told.
-    pub(super) async fn know(&self, events: impl IntoIterator<Item = Event>) {
+    pub(crate) async fn know(&self, events: impl IntoIterator<Item = Event>) {
         let company = self.company();
         let all: Vec<Event> = events.into_iter().collect();
         for chunk in all.chunks(500) {
@@ -92,11 +92,11 @@ impl World {
     }
 
     /// Moves the clock and lets the timer turn.
-    pub(super) async fn tick(&mut self, to: &str) -> usize {
+    pub(crate) async fn tick(&mut self, to: &str) -> usize {
         self.tick_at(at(to)).await
     }
 
-    pub(super) async fn tick_at(&mut self, to: Instant) -> usize {
+    pub(crate) async fn tick_at(&mut self, to: Instant) -> usize {
         let by_ms = to.since(self.program.clock.now());
         assert!(by_ms >= 0, "the clock only goes forward");
         self.program.clock.advance_ms(by_ms);
@@ -126,7 +126,7 @@ impl World {
     }
 
     /// Everything in the outbox, oldest first: to whom, which revision, and the letter.
-    pub(super) async fn letters(&self) -> Vec<(String, i64, Letter)> {
+    pub(crate) async fn letters(&self) -> Vec<(String, i64, Letter)> {
         let mut snapshot = self.program.db.read().await.unwrap();
         let mut letters = Vec::new();
         for listed in outbox::latest(&mut snapshot, COMPANY, 10_000).await.unwrap() {
@@ -138,23 +138,23 @@ impl World {
     }
 
     /// The same, of one kind of message.
-    pub(super) async fn of(&self, kind: &str) -> Vec<(String, i64, Letter)> {
+    pub(crate) async fn of(&self, kind: &str) -> Vec<(String, i64, Letter)> {
         self.letters().await.into_iter().filter(|(.., letter)| letter.notice.name() == kind).collect()
     }
 
     /// Who was sent a scorecard, in the order in which they were.
-    pub(super) async fn scorecards_to(&self) -> Vec<String> {
+    pub(crate) async fn scorecards_to(&self) -> Vec<String> {
         self.of("scorecard").await.into_iter().map(|(to, ..)| to).collect()
     }
 }
 
 /// The words of a letter.
-pub(super) fn words(letter: &Letter) -> String {
+pub(crate) fn words(letter: &Letter) -> String {
     shiftbell_render::plain::text(&letter.document().unwrap())
 }
 
 /// A call that was accepted, as the sample company's events say it.
-pub(super) fn call(n: usize, owner: &str, at: &str) -> Event {
+pub(crate) fn call(n: usize, owner: &str, at: &str) -> Event {
     Event::from_json(&format!(
         r#"{{"id":"call-{n}","type":"call","at":"{at}","contact":"c-{n}","owner":"{owner}","outcome":"accepted",
             "direction":"out","follow_up":true,"set":{{"contact":{{"email":"someone-{n}@party.example"}}}}}}"#

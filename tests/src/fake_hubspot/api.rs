@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) limits: Mutex<Limits>,
     pub(super) clock: FakeClock,
     pub(super) faults: Faults,
+    /// By how much the clock that answers tell is ahead of that of the test.
+    pub(super) ahead_ms: Mutex<i64>,
     /// Records that one search gave, to prove that none reads beyond its cap.
     pub(super) deepest: Mutex<usize>,
 }
@@ -47,6 +49,7 @@ impl HubSpotApi {
             limits: Mutex::new(Limits::default()),
             clock,
             faults: Faults::default(),
+            ahead_ms: Mutex::new(0),
             deepest: Mutex::new(0),
         });
         let (address, task) = serve(http::router(Arc::clone(&shared))).await;
@@ -70,6 +73,11 @@ impl HubSpotApi {
 
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
+    }
+
+    /// What time it is at HubSpot is this much ahead of the test's clock.
+    pub fn clock_is_ahead_by(&self, ms: i64) {
+        *locked(&self.shared.ahead_ms) = ms;
     }
 
     /// What the token may read from now on.

@@ -107,9 +107,8 @@ fn info(team: &Team, args: &Args) -> Answer {
 
 fn lookup(team: &Team, args: &Args) -> Answer {
     let email = text(args, "email");
-    let user =
-        team.users.values().find(|user| user.email.eq_ignore_ascii_case(email)).ok_or(Error("users_not_found"))?;
-    Ok(shown(team, user))
+    let is_it = |user: &&User| user.email.eq_ignore_ascii_case(email) && !user.is_deactivated;
+    Ok(shown(team, team.users.values().find(is_it).ok_or(Error("users_not_found"))?))
 }
 
 fn user(team: &Team, args: &Args) -> Answer {
@@ -122,6 +121,6 @@ fn shown(team: &Team, user: &User) -> Value {
     if team.scopes.contains("users:read.email") {
         profile["email"] = json!(user.email);
     }
-    json!({ "user": { "id": user.id, "team_id": super::TEAM, "deleted": false, "is_bot": false, "tz": user.zone,
+    json!({ "user": { "id": user.id, "team_id": super::TEAM, "deleted": user.is_deactivated, "is_bot": false, "tz": user.zone,
         "profile": profile } })
 }

@@ -62,6 +62,7 @@ pub(super) struct User {
     pub(super) id: String,
     pub(super) email: String,
     pub(super) zone: String,
+    pub(super) is_deactivated: bool,
 }
 
 #[derive(Debug, Default)]
@@ -150,7 +151,8 @@ impl Team {
     }
 
     pub(super) fn add_user(&mut self, id: &str, email: &str, zone: &str) {
-        let user = User { id: id.to_owned(), email: email.to_owned(), zone: zone.to_owned() };
+        let (email, zone) = (email.to_owned(), zone.to_owned());
+        let user = User { id: id.to_owned(), email, zone, is_deactivated: false };
         self.users.insert(id.to_owned(), user);
     }
 

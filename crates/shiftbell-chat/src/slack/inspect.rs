@@ -98,7 +98,7 @@ impl SlackInspector {
         Ok(Inspected {
             identity: Identity { team: text("team_id"), bot_user: text("user_id"), team_name: text("team") },
             scopes: scopes.filter(|scope| !scope.is_empty()).collect(),
-            at: crate::http_date(header("date")),
+            at: Instant::of_http_date(header("date")),
         })
     }
 

@@ -1,11 +1,12 @@
-//! Lines that delivery adds to any message: that it may be a repeat, that it is late, that it is a preview.
+//! Lines that are added to any message: that it may be a repeat, that it is late, that it is a preview, that it was for
+//! somebody else.
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 use crate::template::{self, RenderError};
 
-/// What delivery knows about a message and its reader should.
+/// What is known about a message besides what it says, and its reader should know too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
@@ -15,6 +16,8 @@ pub enum Mark {
     Late { due: String, sent: String },
     /// Somebody asked to see the digest `of` as `person` would receive it.
     Preview { of: String, person: String },
+    /// It was for somebody who is away, or gone: `until` is their last day away.
+    InsteadOf { person: String, until: Option<String> },
 }
 
 impl Mark {
@@ -26,7 +29,7 @@ impl Mark {
                 document.push = format!("{} {}", line.push, document.push);
                 document.blocks.splice(0..0, line.blocks);
             }
-            Mark::Late { .. } => document.put_before_last_line(line.blocks),
+            Mark::Late { .. } | Mark::InsteadOf { .. } => document.put_before_last_line(line.blocks),
         }
         Ok(document)
     }
@@ -63,5 +66,14 @@ mod tests {
         let text = plain::text(&won_with(&Mark::Late { due: "08:30".into(), sent: "10:12".into() }));
         let blocks: Vec<&str> = text.split("\n\n").collect();
         assert_eq!(blocks[1..], ["Late: due 08:30, sent 10:12.", "HubSpot 2 min ago. r-n14w"]);
+    }
+
+    #[test]
+    fn a_message_for_somebody_who_is_not_there_says_for_whom_it_was() {
+        let away = Mark::InsteadOf { person: "ae.two".into(), until: Some("23 Nov".into()) };
+        let text = plain::text(&won_with(&away));
+        assert_eq!(text.split("\n\n").nth(1), Some("This was for ae.two, who is away until 23 Nov."));
+        let gone = Mark::InsteadOf { person: "ae.two".into(), until: None };
+        assert!(plain::text(&won_with(&gone)).contains("This was for ae.two, who is not here any more."));
     }
 }

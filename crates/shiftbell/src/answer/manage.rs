@@ -2,7 +2,10 @@
 //!
 //! [`Order`] is the one list: the parser, the help and the suggestions read it. An order is in it once it is followed.
 
+mod leave;
+mod link;
 mod preview;
+mod whom;
 
 use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
@@ -17,13 +20,20 @@ use crate::{doctor, rights};
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
+/// Who said something that was said at the terminal.
+const OPERATOR: &str = "operator";
+/// What is said to somebody whom the company does not know.
+const WHO_ARE_YOU: &str = "I do not know who you are here yet.";
 
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+enum Order {
     Off,
     Doubts,
     Answer,
+    Away,
+    Back,
+    Link,
     Doctor,
     Preview,
     Help,
@@ -32,12 +42,39 @@ pub(crate) enum Order {
     Step(RolloutStep),
 }
 
-/// One way to give an order: what is typed behind `/shiftbell`, and what it does.
-type Way = (&'static str, &'static str);
+/// One way to give an order.
+struct Way {
+    /// What is typed behind `/shiftbell`.
+    typed: &'static str,
+    does: &'static str,
+    whose: Whose,
+}
+
+/// To whom help shows a way. Whether it is followed is checked again by the order, for what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Everybody,
+    /// Somebody of the company.
+    Person,
+    /// Whoever manages a team.
+    Lead,
+    /// Whoever keeps the settings, or the deliveries.
+    Keeper,
+    /// Whoever keeps the settings.
+    Settings,
+}
+
+const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
+    Way { typed, does, whose }
+}
 
 impl Order {
-    pub(crate) const ALL: &[Order] = &[
+    const ALL: &[Order] = &[
+        Order::Away,
+        Order::Back,
         Order::Off,
+        Order::Preview,
+        Order::Link,
         Order::Doubts,
         Order::Answer,
         Order::Pilots,
@@ -45,17 +82,19 @@ impl Order {
         Order::Step(RolloutStep::Frame),
         Order::Step(RolloutStep::Focus),
         Order::Step(RolloutStep::Grow),
-        Order::Preview,
         Order::Doctor,
         Order::Help,
     ];
 
     /// The first word behind `/shiftbell`.
-    pub(crate) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Order::Off => "off",
             Order::Doubts => "doubts",
             Order::Answer => "answer",
+            Order::Away => "away",
+            Order::Back => "back",
+            Order::Link => "link",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -67,38 +106,86 @@ impl Order {
 
     fn ways(self) -> &'static [Way] {
         match self {
-            Order::Off => &[("off r-7k3m it is more", "what is off about a message, in your words")],
-            Order::Doubts => &[("doubts", "what others say is off and you can settle")],
-            Order::Answer => &[("answer d-12 right because", "settle one: fixed, right, settled, or ask")],
-            Order::Doctor => &[("doctor", "what of the set-up needs somebody, and the one thing to do")],
-            Order::Preview => {
-                &[("preview scorecard", "a digest as you would receive it now; with @person, as they would")]
+            Order::Off => {
+                const { &[way("off r-7k3m it is more", "what is off about a message, in your words", Whose::Person)] }
             }
-            Order::Help => &[("help", "this list")],
-            Order::Pilots => &[("pilots", "who is let in, and who said so last")],
+            Order::Doubts => const { &[way("doubts", "what others say is off and you can settle", Whose::Person)] },
+            Order::Answer => {
+                const { &[way("answer d-12 right because", "settle one: fixed, right, settled, or ask", Whose::Person)] }
+            }
+            Order::Pilots => const { &[way("pilots", "who is let in, and who said so last", Whose::Settings)] },
             Order::Pilot => {
-                &[("pilot @somebody", "lets one person in"), ("pilot remove @somebody", "takes one person out again")]
+                const {
+                    &[
+                        way("pilot @name", "lets one person in", Whose::Settings),
+                        way("pilot remove @name", "takes one person out again", Whose::Settings),
+                    ]
+                }
             }
-            Order::Step(RolloutStep::Frame) => &[("frame", "only the reviewer receives, and receives everything")],
-            Order::Step(RolloutStep::Focus) => &[("focus", "the pilots and the channels receive theirs")],
-            Order::Step(RolloutStep::Grow) => &[("grow", "everybody receives theirs")],
+            Order::Step(RolloutStep::Frame) => {
+                const { &[way("frame", "only the reviewer receives, and receives everything", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Focus) => {
+                const { &[way("focus", "the pilots and the channels receive theirs", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Grow) => const { &[way("grow", "everybody receives theirs", Whose::Settings)] },
+            Order::Away => {
+                const {
+                    &[
+                        way("away until 23 Nov", "no scorecard and no alert until then", Whose::Person),
+                        way("away from 2 Dec until 5 Dec", "also: away today, away 3 days", Whose::Person),
+                        way("away @name until 23 Nov", "the same for somebody below you", Whose::Lead),
+                    ]
+                }
+            }
+            Order::Back => const { &[way("back", "at work again", Whose::Person)] },
+            Order::Link => {
+                const {
+                    &[
+                        way("link", "a code with which Discord knows you too", Whose::Person),
+                        way("link CODE", "be known here, by the code that you have", Whose::Everybody),
+                        way("link @name ann@clowns.example", "say who somebody is in this chat", Whose::Keeper),
+                    ]
+                }
+            }
+            Order::Doctor => {
+                const { &[way("doctor", "what of the set-up needs somebody, and the one thing to do", Whose::Keeper)] }
+            }
+            Order::Preview => {
+                const {
+                    &[
+                        way("preview scorecard", "a digest as you would receive it now", Whose::Person),
+                        way("preview scorecard @name", "as somebody below you would", Whose::Lead),
+                    ]
+                }
+            }
+            Order::Help => const { &[way("help", "this list", Whose::Everybody)] },
         }
     }
 
-    /// Whether help shows it to this person. The order itself checks it again.
+    fn ways_of(self, company: &Company, asker: &Asker) -> impl Iterator<Item = &'static Way> {
+        self.ways().iter().filter(move |way| way.whose.is(company, asker))
+    }
+
     fn is_for(self, company: &Company, asker: &Asker) -> bool {
-        match self {
-            Order::Off | Order::Doubts | Order::Answer | Order::Help => true,
-            Order::Doctor => {
-                rights::keeps_settings(company.defs(), asker) || rights::keeps_deliveries(company.defs(), asker)
-            }
-            Order::Pilots | Order::Pilot | Order::Step(_) => rights::keeps_settings(company.defs(), asker),
-            Order::Preview => matches!(asker, Asker::Operator | Asker::Person(_)),
-        }
+        self.ways_of(company, asker).next().is_some()
     }
 
     fn named(word: &str) -> Option<Order> {
         Order::ALL.iter().copied().find(|order| order.word() == word)
+    }
+}
+
+impl Whose {
+    fn is(self, company: &Company, asker: &Asker) -> bool {
+        let defs = company.defs();
+        match self {
+            Whose::Everybody => true,
+            Whose::Person => !matches!(asker, Asker::Stranger { .. }),
+            Whose::Lead => rights::keeps_settings(defs, asker) || rights::leads(defs, asker),
+            Whose::Keeper => rights::keeps_settings(defs, asker) || rights::keeps_deliveries(defs, asker),
+            Whose::Settings => rights::keeps_settings(defs, asker),
+        }
     }
 }
 
@@ -125,13 +212,21 @@ async fn follow(
     order: Order,
     rest: &str,
 ) -> Result<Document, AskError> {
-    if !order.is_for(company, asker) {
-        return Ok(not_theirs(company, order));
+    match (order, asker) {
+        (Order::Link | Order::Help, _) => {}
+        (_, Asker::Stranger { outlet, .. }) => return Ok(link::how(company, *outlet)),
+        (Order::Doctor | Order::Pilots | Order::Pilot | Order::Step(_), _) if !order.is_for(company, asker) => {
+            return Ok(not_theirs(company, order));
+        }
+        _ => {}
     }
     match order {
         Order::Off => doubts::typed::off(program, company, asker, rest).await,
         Order::Doubts => doubts::listed::list(program, company, asker).await,
         Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
+        Order::Away => leave::away(program, company, asker, rest).await,
+        Order::Back => leave::back(program, company, asker, rest).await,
+        Order::Link => link::follow(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Help => Ok(help(company, asker)),
         Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
@@ -141,12 +236,20 @@ async fn follow(
     }
 }
 
+/// Who says something, as it is kept.
+fn said_by(asker: &Asker) -> String {
+    match asker {
+        Asker::Person(person) => person.email.clone(),
+        Asker::Operator | Asker::Stranger { .. } => OPERATOR.to_owned(),
+    }
+}
+
 /// Words for what is typed so far: what is shown and what is taken.
 pub(super) fn completions(typed: &str) -> Vec<(String, String)> {
     let typed = typed.trim_start().to_lowercase();
     let ways = Order::ALL.iter().flat_map(|order| order.ways());
-    ways.filter(|(words, _)| words.starts_with(&typed))
-        .map(|(words, does)| (format!("{words}: {does}"), (*words).to_owned()))
+    ways.filter(|way| way.typed.to_lowercase().starts_with(&typed))
+        .map(|way| (format!("{}: {}", way.typed, way.does), way.typed.to_owned()))
         .collect()
 }
 
@@ -158,8 +261,8 @@ fn not_theirs(company: &Company, order: Order) -> Document {
 
 /// Every order that this person may give.
 fn help(company: &Company, asker: &Asker) -> Document {
-    let ways = Order::ALL.iter().filter(|order| order.is_for(company, asker)).flat_map(|order| order.ways());
-    let rows = ways.map(|(words, does)| vec![format!("/shiftbell {words}"), (*does).to_owned()]).collect();
+    let ways = Order::ALL.iter().flat_map(|order| order.ways_of(company, asker));
+    let rows = ways.map(|way| vec![format!("/shiftbell {}", way.typed), way.does.to_owned()]).collect();
     let headline = "/shiftbell is for what concerns you and this program; numbers are asked with /kpi.";
     Document {
         push: headline.to_owned(),
@@ -176,7 +279,8 @@ fn help(company: &Company, asker: &Asker) -> Document {
 
 /// Names the word that is no order, with what was likely meant as buttons.
 fn unknown(company: &Company, asker: &Asker, word: &str) -> Document {
-    let words = Order::ALL.iter().filter(|order| order.is_for(company, asker)).map(|order| order.word().to_owned());
+    let may = |order: &&Order| order.is_for(company, asker);
+    let words = Order::ALL.iter().filter(may).map(|order| order.word().to_owned());
     let near = near(word, words);
     let shown: String = word.chars().take(40).collect();
     let (question, buttons) = match near.as_slice() {

@@ -67,7 +67,9 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
     if asked.send_now {
         print(&format!("{} in the outbox; a running `shiftbell serve` delivers them", messages(count)));
     } else if said.is_empty() {
-        print("nobody would be sent anything: it is no working day for them, or the roll-out does not reach them yet");
+        print(
+            "nobody would be sent anything: they are away or it is no working day for them, or the roll-out does not reach them yet",
+        );
     } else {
         print(&said.join("\n\n"));
     }

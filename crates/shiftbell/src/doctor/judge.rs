@@ -50,6 +50,11 @@ fn counted(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {many}", shiftbell_render::words::count(n)) }
 }
 
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    format!("{}.", shiftbell_render::words::capital(text.trim_end_matches('.')))
+}
+
 /// A count of the database's.
 fn n(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)

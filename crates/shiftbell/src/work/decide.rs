@@ -8,8 +8,10 @@ use shiftbell_metrics::definitions::{Place, Rule, RuleKind, StageOf};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::rollout::{InForce, Receiver};
 use shiftbell_metrics::time::Instant;
-use shiftbell_store::{Tx, events};
+use shiftbell_render::messages::Mark;
+use shiftbell_store::{StoreError, Tx, events};
 
+use super::absent::Absent;
 use super::derive::{DeriveError, Derived};
 use super::letter::{self, Letter};
 use super::rollout::Addressed;
@@ -59,7 +61,7 @@ async fn happened(
         }
     };
     let Some(story) = Story::of(workspace, row, &known, cycle) else { return Ok(()) };
-    for to in recipients(workspace, rule, row) {
+    for (to, mark) in recipients(tx, workspace, rule, row, now).await? {
         let receiver = in_force.receiver(to.recipient());
         // Quiet is it where it is read.
         let place = match &receiver {
@@ -95,7 +97,7 @@ async fn happened(
         let key = dedupe_key(&rule.id, row.entry.entity, happened);
         let notice = story.notice(rule, &to, due, &place_of(workspace, &to).zone);
         if let (Some(notice), Some(addressed)) = (notice, Addressed::of(&receiver, &to, &key)) {
-            letter::put(tx, workspace, &addressed, Letter::new(notice), due, now).await?;
+            letter::put(tx, workspace, &addressed, Letter { mark, ..Letter::new(notice) }, due, now).await?;
         }
     }
     Ok(())
@@ -132,8 +134,15 @@ impl To {
     }
 }
 
-/// Whom a rule names for this record: its owner where it has one that we know, else whoever the rule names instead.
-fn recipients(workspace: &Workspace, rule: &Rule, row: &Row) -> Vec<To> {
+/// Whom a rule names for this record: its owner where it has one that we know, else whoever the rule names instead. In place
+/// of somebody who is not at work, whoever the rule names instead, else the next manager who is, and the message says so.
+async fn recipients(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    rule: &Rule,
+    row: &Row,
+    now: Instant,
+) -> Result<Vec<(To, Option<Mark>)>, StoreError> {
     let named = |word: &str| -> Option<To> {
         if word != "owner" {
             let is_person = word.contains('@');
@@ -142,9 +151,29 @@ fn recipients(workspace: &Workspace, rule: &Rule, row: &Row) -> Vec<To> {
         let owner = row.entry.owner.as_deref().and_then(|owner| workspace.defs().person(owner));
         owner.map(|person| To::Person(person.email.clone()))
     };
-    let first = named(&rule.to).or_else(|| rule.or_else.as_deref().and_then(named));
+    let absent = Absent::read(tx, workspace, now).await?;
+    let why = |to: &To| match to {
+        To::Person(email) => absent.why_at(workspace, email, now),
+        To::Channel(_) => None,
+    };
+    let or_else = rule.or_else.as_deref().and_then(named);
+    let first = named(&rule.to).or_else(|| or_else.clone());
     let also = rule.also_to.as_deref().and_then(named);
-    first.into_iter().chain(also).collect()
+    let mut found: Vec<(To, Option<Mark>)> = Vec::new();
+    for to in first.into_iter().chain(also) {
+        let (to, mark) = match why(&to) {
+            None => (Some(to), None),
+            Some(reason) => {
+                let manager = || absent.stand_in(workspace, to.name(), now).map(|one| To::Person(one.to_owned()));
+                let instead = or_else.clone().filter(|or_else| why(or_else).is_none()).or_else(manager);
+                (instead, Some(reason.mark(to.name())))
+            }
+        };
+        if let Some(to) = to.filter(|to| found.iter().all(|(known, _)| known != to)) {
+            found.push((to, mark));
+        }
+    }
+    Ok(found)
 }
 
 /// Where the recipient works; for a channel, where the first person of the company does.

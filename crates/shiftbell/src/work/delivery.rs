@@ -13,10 +13,12 @@ use shiftbell_metrics::alert::HoldReason;
 use shiftbell_metrics::rollout::Receiver;
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 use shiftbell_render::document::{Block, Document, Inline};
+use shiftbell_render::messages::{Mark, Notice};
 use shiftbell_store::outbox::State;
 use shiftbell_store::outbox::delivery::{self, Claimed};
 use shiftbell_store::{Session, StoreError, inbox, outbox};
 
+use super::absent::Absent;
 use super::letter::{self, Letter};
 use super::{beside, rollout};
 use crate::companies::Company;
@@ -48,6 +50,12 @@ enum Record {
     Dead(String),
     /// The channel needs a person: everything for it waits.
     Closed(String),
+    /// Its reader is not at work: somebody else is told, by a message of its own.
+    PassedOn {
+        to: String,
+        mark: Mark,
+        why: String,
+    },
 }
 
 /// Claims what is due in every workspace and delivers it. Returns how many messages that were.
@@ -99,6 +107,9 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     if let Some(held) = not_reached(&mut *program.db.read().await?, company, message).await? {
         return Ok(held);
     }
+    if let Some(record) = not_at_work(program, company, message, &letter).await? {
+        return Ok(record);
+    }
     let document = match letter.document() {
         Ok(document) => document.doubted_as(&format!("n-{}", message.id)),
         Err(error) => return Ok(Record::Dead(error.to_string())),
@@ -121,6 +132,32 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     let to = if message.destination.contains('@') { To::Person(&channel) } else { To::Channel(&channel) };
     let document = program.outlets.with_mentions(program, company, document).await;
     send(program, company, &client, to, message, &letter, document).await
+}
+
+/// What becomes of a message to somebody who went away since it was decided. What they can see already is edited all the same.
+async fn not_at_work(
+    program: &Program,
+    company: &Company,
+    message: &Claimed,
+    letter: &Letter,
+) -> Result<Option<Record>, StoreError> {
+    let is_new = message.was == State::Due && message.remote_id.is_none() && letter.thread.is_none();
+    if !is_new || !message.destination.contains('@') {
+        return Ok(None);
+    }
+    let (workspace, email, now) = (&company.workspace, &message.destination, program.clock.now());
+    let mut snapshot = program.db.read().await?;
+    let own = Absent::of_person(&mut snapshot, workspace, email).await?;
+    let Some(why) = own.why_at(workspace, email, now) else { return Ok(None) };
+    let reason = why.reason(email);
+    if matches!(letter.notice, Notice::Scorecard(_)) {
+        return Ok(Some(Record::Hold(reason)));
+    }
+    let absent = Absent::read(&mut snapshot, workspace, now).await?;
+    Ok(Some(match absent.stand_in(workspace, email, now) {
+        Some(to) => Record::PassedOn { to: to.to_owned(), mark: why.mark(email), why: reason },
+        None => Record::Hold(format!("{reason}, and nobody above them is there")),
+    }))
 }
 
 /// Looks for what may have left already, waits for its turn, leaves word, and sends.
@@ -239,7 +276,8 @@ fn unsent(record: Record) -> Record {
         | Record::Hold(_)
         | Record::NotReached(_)
         | Record::Dead(_)
-        | Record::Closed(_)) => record,
+        | Record::Closed(_)
+        | Record::PassedOn { .. }) => record,
     }
 }
 
@@ -301,6 +339,10 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
         Record::NotReached(receiver) => {
             delivery::hold(&mut tx, message, &held_back(&message.destination)).await?;
             letter::show_instead(&mut tx, company, message, &receiver, now).await?;
+        }
+        Record::PassedOn { to, mark, why } => {
+            delivery::hold(&mut tx, message, &format!("{why}; {to} was told instead")).await?;
+            letter::pass_on(&mut tx, company, message, to, mark, now).await?;
         }
         Record::Dead(why) => {
             tracing::error!(notice.id = message.id, outlet = message.outlet, why, "gave up a message");

@@ -231,7 +231,12 @@ pub async fn written(
     match (digest.send, to) {
         (DigestKind::Scorecard, To::Person(email)) => {
             let Some(person) = desk.shelf.company.defs().person(email).cloned() else { return Ok(None) };
-            scorecard::written(desk, &person, place, day, state, receipt).await
+            if desk.absent.why(email, day).is_some() {
+                return Ok(None);
+            }
+            // Their days away are no working days of theirs: what is expected by now waits for them.
+            let place = desk.absent.place_for(email, place);
+            scorecard::written(desk, &person, &place, day, state, receipt).await
         }
         (DigestKind::Bowtie, To::Channel(_)) => bowtie::written(desk, digest, day, receipt).await.map(Some),
         (DigestKind::Team, To::Person(manager)) => team::written(desk, digest, manager, place, day, receipt).await,

@@ -167,6 +167,24 @@ pub async fn show_instead(
     Ok(())
 }
 
+/// Puts the same message into the outbox for somebody else, who is told for whom it was.
+///
+/// # Errors
+/// The database's.
+pub async fn pass_on(
+    tx: &mut Tx,
+    company: &Company,
+    message: &Claimed,
+    to: String,
+    mark: Mark,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let Ok(letter) = Letter::read(&message.facts) else { return Ok(()) };
+    let addressed = Addressed::to(To::Person(to), message.dedupe_key.as_str());
+    put(tx, &company.workspace, &addressed, Letter { mark: Some(mark), ..letter }, now, now).await?;
+    Ok(())
+}
+
 /// Tells who keeps the definitions that a message did not arrive, unless it is that very message.
 ///
 /// # Errors

@@ -44,7 +44,9 @@ async fn asked(
             Err(Refused::As((status, json))) => (status, limits, Answer(json)).into_response(),
         }
     };
-    shared.faults.around(&name, &connection, said, act).await
+    let mut answer = shared.faults.around(&name, &connection, said, act).await;
+    answer.headers_mut().insert("date", shared.clock.http_date(*locked(&shared.ahead_ms)));
+    answer
 }
 
 fn said(fault: &Fault) -> Response {

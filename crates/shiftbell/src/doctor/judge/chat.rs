@@ -3,7 +3,7 @@
 use shiftbell_chat::slack::inspect::{Inspected, SCOPES};
 use shiftbell_metrics::definitions::{Outlet, SecretFrom};
 
-use super::know;
+use super::{know, sentence};
 use crate::doctor::look::{Asked, ChatPlace, DiscordFound, Found, SlackFound};
 use crate::doctor::{Finding, Known, Severity};
 
@@ -51,13 +51,6 @@ fn holder(outlet: Option<&Outlet>, key: &str) -> String {
         Some(SecretFrom::File(path)) => format!("the file {path}"),
         None => format!("`{key}`"),
     }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn of_slack(slack: &SlackFound, outlet: Option<&Outlet>) -> Vec<Finding> {

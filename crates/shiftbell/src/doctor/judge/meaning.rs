@@ -60,6 +60,11 @@ fn named<T: AsRef<str>>(all: &[T]) -> String {
     }
 }
 
+/// The first source that has a map of its words.
+fn mapped(defs: &Definitions) -> Option<&str> {
+    defs.sources.iter().find(|source| !source.map.is_empty()).map(|source| source.id.as_str())
+}
+
 /// Stages in which deals really are and which no fact means.
 fn of_stages(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding> {
     let asked = defs.facts.iter().flat_map(|fact| &fact.state).filter(|(field, _)| field.to_string() == "deal.stage");
@@ -77,9 +82,12 @@ fn of_stages(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding
     let words: Vec<String> = unmapped.iter().map(|(stage, n)| format!("\"{stage}\" ({n})")).collect();
     let means = format!("Deals came into stages that no fact means: {}.", named(&words));
     let example = end.unwrap_or(first);
-    let todo = format!(
-        "Where one of them counts, write for example deal.stage.won = [\"{example}\"] under [sources.....map], or name it in a fact."
-    );
+    let todo = match mapped(defs) {
+        Some(source) => format!(
+            "Where one of them counts, write for example deal.stage.won = [\"{example}\"] under [sources.{source}.map]."
+        ),
+        None => "Where one of them counts, name it in the fact that means it.".to_owned(),
+    };
     let severity = if end.is_some() { NeedsYou } else { MayNeedYou };
     Some(Finding::new("stage-unmapped", severity, means, todo))
 }
@@ -93,10 +101,11 @@ fn of_owners(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding
     let words: Vec<String> = unknown.iter().map(|(owner, n)| format!("{owner} ({n})")).collect();
     let means =
         format!("Records belong to people whom the file does not know: {}; they only count in totals.", named(&words));
-    let todo = if first.contains('@') {
-        format!("Add {first} to a team, or to `also` of somebody.")
-    } else {
-        format!("Say under [sources.....map] whose it is: owner.\"name@company\" = [\"{first}\"].")
+    let todo = match mapped(defs).filter(|_| !first.contains('@')) {
+        Some(source) => {
+            format!("Say under [sources.{source}.map] whose it is: owner.\"name@company\" = [\"{first}\"].")
+        }
+        None => format!("Add {first} to a team, or to `also` of somebody."),
     };
     Some(Finding::new("owner-unmapped", MayNeedYou, means, todo))
 }

@@ -2,7 +2,7 @@
 
 use shiftbell_store::signatures::Checked;
 
-use super::{counted, kept, know, n, span};
+use super::{counted, kept, know, n, sentence, span};
 use crate::doctor::look::{Asked, Found, SourceFound, Stored};
 use crate::doctor::{Finding, Known, Severity};
 use crate::signatures::VALID;
@@ -14,7 +14,7 @@ pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
         .lacks
         .iter()
         .map(|lacks| {
-            let means = format!("{}.", lacks.trim_end_matches('.'));
+            let means = sentence(lacks);
             Finding::new(
                 "secret-not-set",
                 MayNeedYou,
@@ -36,7 +36,16 @@ pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
 fn of_api(source: &SourceFound) -> Option<Finding> {
     let token = source.token.as_deref()?;
     match source.told.as_ref()? {
-        Asked::Yes(_) => None,
+        Asked::Yes(told) if told.lacks.is_empty() => None,
+        Asked::Yes(told) => {
+            let what: Vec<&str> = told.lacks.iter().map(|(what, _)| what.as_str()).collect();
+            let scopes: Vec<&str> = told.lacks.iter().flat_map(|(_, scopes)| scopes).map(String::as_str).collect();
+            let means =
+                format!("The token of {} may not read {}, so that they are not counted.", source.name, what.join(", "));
+            let ticks = if scopes.is_empty() { "what it needs".to_owned() } else { scopes.join(", ") };
+            let todo = format!("Tick {ticks} in the private app under Scopes, and set {token} to its token again.");
+            Some(Finding::new("source-scope-missing", NeedsYou, means, todo).of(&*source.id))
+        }
         Asked::Refused { code, todo } => {
             let means = format!("{} refuses the token ({code}), so that it is not asked for what it has.", source.name);
             let todo =

@@ -45,7 +45,7 @@ fn source(at: Option<Instant>) -> SourceFound {
         name: "HubSpot".to_owned(),
         secret: Some("CLOWNS_HUBSPOT_SECRET".to_owned()),
         token: Some("CLOWNS_HUBSPOT_TOKEN".to_owned()),
-        told: Some(Asked::Yes(Told { at })),
+        told: Some(Asked::Yes(Told { at, lacks: Vec::new() })),
         asked_at: NOW,
     }
 }

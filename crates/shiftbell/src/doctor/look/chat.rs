@@ -5,6 +5,7 @@ use shiftbell_chat::discord::inspect as discord_inspect;
 use shiftbell_chat::discord::{DiscordClient, DiscordSettings};
 use shiftbell_chat::slack::inspect::{Channel, Inspected, SlackInspector, Trouble};
 use shiftbell_metrics::time::Instant;
+use shiftbell_render::words;
 
 use crate::doctor::Place as Where;
 
@@ -77,7 +78,10 @@ impl<T> From<Result<T, Outcome>> for Asked<T> {
             Err(Outcome::Closed { why } | Outcome::Refused { why }) => {
                 // "discord says 50001: let the bot see ...": what it says, and what is to be done.
                 match why.split_once(": ") {
-                    Some((code, todo)) => Asked::Refused { code: code.to_owned(), todo: Some(sentence(todo)) },
+                    Some((code, todo)) => Asked::Refused {
+                        code: code.to_owned(),
+                        todo: Some(format!("{}.", words::capital(todo.trim_end_matches('.')))),
+                    },
                     None => Asked::Refused { code: why, todo: None },
                 }
             }
@@ -85,13 +89,6 @@ impl<T> From<Result<T, Outcome>> for Asked<T> {
             Err(Outcome::Delivered { .. }) => Asked::NoAnswer { why: "it answered something else".to_owned() },
         }
     }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 pub(super) async fn slack(place: Where<'_>) -> Option<SlackFound> {

@@ -1,10 +1,14 @@
 //! What is known of the sources without the database: how each can reach us, and what it says itself where it is asked.
 
-use shiftbell_metrics::definitions::SecretFrom;
+use secrecy::SecretString;
+use shiftbell_metrics::definitions::{SecretFrom, Source};
 use shiftbell_metrics::time::Instant;
+use shiftbell_sources::SourceSettings;
+use shiftbell_sources::hubspot::poll::{PollProblem, given, probes};
 
 use super::Asked;
 use crate::doctor::Place;
+use crate::work::poll::Connection;
 
 /// A source and how it stands.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct SourceFound {
 pub struct Told {
     /// What time it is there.
     pub at: Option<Instant>,
+    /// What the token may not read, and the scopes that it lacks for it, where the source names them.
+    pub lacks: Vec<(String, Vec<String>)>,
 }
 
 pub(super) async fn look(place: Place<'_>) -> Vec<SourceFound> {
@@ -35,16 +41,43 @@ pub(super) async fn look(place: Place<'_>) -> Vec<SourceFound> {
     for source in &company.defs().sources {
         let Some(door) = company.doors.get(&source.id) else { continue };
         let held = |key: &str| source.secrets.get(key).map(holder);
+        let told = match &door.token {
+            Some(token) => Some(ask(place, source, token).await),
+            None => None,
+        };
         found.push(SourceFound {
             id: source.id.clone(),
             name: company.workspace.source_name(&source.id),
             secret: held("secret").filter(|_| !door.secrets.is_empty()),
             token: held("token").filter(|_| door.token.is_some()),
-            told: None,
+            told,
             asked_at: place.clock.now(),
         });
     }
     found
+}
+
+async fn ask(place: Place<'_>, source: &Source, token: &SecretString) -> Asked<Told> {
+    let connection = match Connection::new(&place.config.hubspot_api_url, token) {
+        Ok(connection) => connection,
+        Err(why) => return Asked::Refused { code: why, todo: None },
+    };
+    let mut told = Told::default();
+    for (what, request) in probes(&SourceSettings::of(source).asking.version) {
+        let said = connection.send(&request).await;
+        let (at, given) = said.read(|answer| {
+            let at = (answer.header)("date").and_then(Instant::of_http_date);
+            (at, given(answer, what, place.clock.now()))
+        });
+        told.at = at.or(told.at);
+        match given {
+            Ok(()) => {}
+            Err(PollProblem::Token { said }) => return Asked::Refused { code: said, todo: None },
+            Err(PollProblem::Scopes { what, scopes }) => told.lacks.push((what, scopes)),
+            Err(other) => return Asked::NoAnswer { why: other.to_string() },
+        }
+    }
+    Asked::Yes(told)
 }
 
 /// What holds a secret, as the operator knows it.

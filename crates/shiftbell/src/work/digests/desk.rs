@@ -14,6 +14,7 @@ use super::seen::Seen;
 use crate::answer::{AskError, about};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::absent::Absent;
 use crate::work::rollout;
 use crate::work::shelf::Shelf;
 
@@ -26,6 +27,7 @@ pub struct Desk<'a> {
     pub(super) seen: Seen,
     /// KPIs whose line was left out of a message of this run.
     pub(super) left_out: BTreeSet<String>,
+    pub(super) absent: Absent,
     ages: Vec<SourceAge>,
     usual: BTreeMap<(String, Option<String>), Option<Money>>,
 }
@@ -50,8 +52,9 @@ impl<'a> Desk<'a> {
         let (company, now) = (shelf.company, shelf.now);
         let rollout = rollout::in_force(&mut shelf.snapshot, &company.workspace).await?;
         let seen = Seen::read(&mut shelf).await?;
+        let absent = Absent::read(&mut shelf.snapshot, &company.workspace, now).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
-        Ok(Desk { shelf, rollout, seen, left_out: BTreeSet::new(), ages, usual: BTreeMap::new() })
+        Ok(Desk { shelf, rollout, seen, absent, left_out: BTreeSet::new(), ages, usual: BTreeMap::new() })
     }
 
     /// What one of those that a sum adds up usually brings, over the default period.
