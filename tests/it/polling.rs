@@ -1,5 +1,6 @@
 //! HubSpot is asked for what it has: everything once, then what changes, and nothing twice.
 
+mod activities;
 mod interleaved;
 mod killed;
 mod reading;

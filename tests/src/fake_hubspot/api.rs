@@ -16,7 +16,8 @@ use limits::Limits;
 /// The token that the portal accepts.
 pub const TOKEN: &str = "pat-na1-00000000-0000-4000-8000-000000000000";
 /// Everything that a poll needs to be allowed.
-pub const ALL_SCOPES: [&str; 3] = ["crm.objects.contacts.read", "crm.objects.companies.read", "crm.objects.deals.read"];
+pub const ALL_SCOPES: [&str; 4] =
+    ["crm.objects.contacts.read", "crm.objects.companies.read", "crm.objects.deals.read", "sales-email-read"];
 
 /// What the doors of the API share.
 #[derive(Debug)]

@@ -19,7 +19,8 @@ pub(super) type Step = u32;
 pub(super) const TODAY: Step = Step::MAX;
 
 /// The entities in view, by kind.
-pub(super) type Named = [Option<usize>; 5];
+pub(super) type Named = [Option<usize>; EntityKind::ALL.len()];
+pub(super) const NOBODY: Named = [None; EntityKind::ALL.len()];
 
 /// The values of one property with the step at which each began.
 type Timeline<'a> = Vec<(Step, Cow<'a, Value>)>;
@@ -85,10 +86,13 @@ impl<'a> Journey<'a> {
         account: EntityId,
     ) -> EntityKind {
         let mut root_kind = EntityKind::Company;
+        let belongs = belongings(&self.events);
         for (step, stored) in self.events.iter().enumerate() {
             let own = stored.event.entity_id();
-            let mut named = [None; 5];
-            for (kind, id) in &stored.event.names {
+            let mut named = NOBODY;
+            let activity = stored.event.names.get(&EntityKind::Activity);
+            let names = activity.and_then(|activity| belongs.get(activity.as_str()));
+            for (kind, id) in names.copied().unwrap_or(&stored.event.names) {
                 let raw = EntityId::of(*kind, id);
                 let canonical = if merges.contains_key(&raw) {
                     account_of(raw, |entity| merges.get(&entity).copied())
@@ -183,6 +187,7 @@ impl<'a> Journey<'a> {
                 self.entities[place].is_left_out = true;
             }
         }
+        self.leave_out_activities();
         for step in 0..self.events.len() {
             let named = &mut self.named[step];
             let own = named.iter().flatten().next().copied();
@@ -201,12 +206,30 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// An activity goes with those to whom it belongs, if all of them are left out.
+    fn leave_out_activities(&mut self) {
+        for named in &self.named {
+            let Some(activity) = named[EntityKind::Activity as usize] else { continue };
+            let mut others = named.iter().flatten().filter(|place| **place != activity).peekable();
+            if others.peek().is_some() && others.all(|place| self.entities[*place].is_left_out) {
+                self.entities[activity].is_left_out = true;
+            }
+        }
+    }
+
     fn is_test(&self, place: usize) -> bool {
         let kind = self.entities[place].kind;
         self.plan.test_records.iter().any(|(field, values)| {
             EntityKind::from_word(&field.of) == Some(kind)
                 && self.value(place, &field.name, TODAY).is_some_and(|value| one_of(&value, values))
         })
+    }
+
+    /// Whom an event is about: the most specific that it names; an activity is about those to whom it belongs.
+    pub(super) fn subject_of(&self, step: usize) -> Option<usize> {
+        let named = &self.named[step];
+        let others = named.iter().skip(1).flatten().next();
+        others.or(named[EntityKind::Activity as usize].as_ref()).copied()
     }
 
     pub(super) fn event(&self, step: usize) -> &'a Event {
@@ -361,6 +384,17 @@ fn in_order(events: &[StoredEvent]) -> Vec<&StoredEvent> {
     let mut seen = std::collections::HashSet::with_capacity(keyed.len());
     keyed.retain(|((_, _, source, id, entity), _)| seen.insert((*entity, *source, *id)));
     keyed.into_iter().map(|(_, stored)| stored).collect()
+}
+
+/// Whom each activity names: what was said last, since nobody tells since when that is so.
+fn belongings<'a>(events: &[&'a StoredEvent]) -> HashMap<&'a str, &'a BTreeMap<EntityKind, String>> {
+    let mut belongs = HashMap::new();
+    for stored in events.iter().filter(|stored| stored.event.names.len() > 1) {
+        if let Some(activity) = stored.event.names.get(&EntityKind::Activity) {
+            belongs.insert(activity.as_str(), &stored.event.names);
+        }
+    }
+    belongs
 }
 
 /// Which entities were merged into which.

@@ -103,6 +103,21 @@ impl Record<'_> {
         event
     }
 
+    /// Of an activity: it happened.
+    pub(super) fn happened(&self, kind: &str, at: Instant, what: &[&str]) -> Event {
+        let mut event = self.event(at, &[&["happened"], what].concat());
+        event.kind = kind.to_owned();
+        event
+    }
+
+    /// It is found to be otherwise than was told. HubSpot does not say since when.
+    pub(super) fn corrected(&self, at: Instant, names: &BTreeMap<EntityKind, String>, says: Properties) -> Event {
+        let mut event = self.event(at, &["corrected", &at.as_ms().to_string()]);
+        event.names.extend(names.clone());
+        event.set.insert(self.entity, says);
+        event
+    }
+
     /// It is no more; what is known of it belongs to another record of its kind. That happens once.
     pub(super) fn merged_into(&self, into: &str, at: Instant) -> Event {
         let mut event = self.event(at, &["merge", into]);

@@ -180,6 +180,9 @@ fn summary(source: &str, round: &Round) -> String {
         }
     }
     out.push('\n');
+    for sentence in &round.left_out {
+        out.push_str(&format!("left out: {sentence}\n"));
+    }
     if round.resumed_after > 0 {
         out.push_str(&format!("went on after {} records, where it was cut off before\n", round.resumed_after));
     }

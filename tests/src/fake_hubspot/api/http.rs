@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, OriginalUri, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json as Answer, Router};
 use serde_json::{Value as Json, json};
@@ -31,7 +31,7 @@ async fn asked(
     let name = format!("{method} {}", uri.path());
     let act = || {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let answer = answer(&shared, &method, uri.path(), bearer, &body);
+        let answer = answer(&shared, &method, &uri, bearer, &body);
         let most = locked(&shared.limits).per_ten_seconds.to_string();
         let limits =
             [("x-hubspot-ratelimit-max", most.as_str()), ("x-hubspot-ratelimit-interval-milliseconds", "10000")];
@@ -80,7 +80,7 @@ impl From<Refusal> for Refused {
 fn answer(
     shared: &Shared,
     method: &Method,
-    path: &str,
+    uri: &Uri,
     bearer: &str,
     body: &[u8],
 ) -> Result<(StatusCode, Json), Refused> {
@@ -92,6 +92,7 @@ fn answer(
         )
             .into());
     }
+    let path = uri.path();
     let parts = address(path).ok_or_else(|| not_found(path))?;
     let is_search = parts.last() == Some(&"search");
     if let Err(too_many) = locked(&shared.limits).take(is_search, shared.clock.now()) {
@@ -105,6 +106,10 @@ fn answer(
         (&Method::GET, ["properties", kind]) => {
             let object = permitted(shared, object(kind)?)?;
             Ok((StatusCode::OK, read::properties(&locked(&shared.portal), object)))
+        }
+        (&Method::GET, ["objects", kind]) => {
+            let object = permitted(shared, object(kind)?)?;
+            Ok((StatusCode::OK, read::list(&locked(&shared.portal), object, uri.query().unwrap_or_default())?))
         }
         (&Method::POST, ["objects", kind, "search"]) => {
             let object = permitted(shared, object(kind)?)?;
@@ -137,8 +142,8 @@ fn address(path: &str) -> Option<Vec<&str>> {
 }
 
 fn permitted(shared: &Shared, object: Object) -> Result<Object, Refusal> {
-    let scope = format!("crm.objects.{}.read", object.plural());
-    if locked(&shared.scopes).contains(&scope) {
+    let scope = object.scope();
+    if locked(&shared.scopes).contains(scope) {
         return Ok(object);
     }
     let message = "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.";

@@ -10,6 +10,7 @@ use super::read::value_of;
 const RESULTS_MAX: usize = 10_000;
 const PAGE_MAX: usize = 200;
 const FILTERS_MAX: usize = 6;
+const GROUPS_MAX: usize = 5;
 
 pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest: &mut usize) -> Result<Json, Refusal> {
     let limit = number(body, "limit")?.unwrap_or(10);
@@ -30,8 +31,12 @@ pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest:
         {
             continue;
         }
-        let fits = filters.iter().map(|filter| filter.fits(object, *id, record)).collect::<Result<Vec<_>, _>>()?;
-        if fits.iter().all(|fits| *fits) {
+        let mut fits = false;
+        for group in &filters {
+            let of = group.iter().map(|filter| filter.fits(object, *id, record)).collect::<Result<Vec<_>, _>>()?;
+            fits |= of.iter().all(|fits| *fits);
+        }
+        if fits {
             found.push((*id, record));
         }
     }
@@ -69,9 +74,17 @@ struct Filter {
     value: i128,
 }
 
-fn filters(body: &Json) -> Result<Vec<Filter>, Refusal> {
+/// Groups of filters: one that fits is enough.
+fn filters(body: &Json) -> Result<Vec<Vec<Filter>>, Refusal> {
     let groups = body["filterGroups"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let [group] = groups else { return Err(invalid("this portal understands one group of filters")) };
+    if groups.is_empty() || groups.len() > GROUPS_MAX {
+        return Err(invalid("this portal understands one to five groups of filters"));
+    }
+    groups.iter().map(group).collect()
+}
+
+/// Filters that must all fit.
+fn group(group: &Json) -> Result<Vec<Filter>, Refusal> {
     let filters = group["filters"].as_array().ok_or_else(|| invalid("a group of filters has none"))?;
     if filters.len() > FILTERS_MAX {
         return Err(invalid("A filter group can have at most 6 filters"));
@@ -105,6 +118,9 @@ fn key_of(object: Object, id: u64, record: &Record, property: &str) -> Result<i1
     match property {
         "hs_object_id" => Ok(i128::from(id)),
         "createdate" | "hs_createdate" => Ok(i128::from(record.created_at.as_ms())),
+        "hs_timestamp" if object.is_activity() => {
+            Ok(record.property(property).and_then(|at| at.parse().ok()).unwrap_or(i128::MIN))
+        }
         name if name == modified => Ok(i128::from(record.modified_at.as_ms())),
         other => Err(invalid(&format!("Property '{other}' does not exist on this object or cannot be searched"))),
     }

@@ -12,6 +12,51 @@ use super::page::PageInWork;
 /// their clock is not ours.
 pub(super) const OVERLAP_MS: i64 = 10 * MS_PER_MINUTE;
 
+/// A part of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Records that were changed.
+    Changed(Object),
+    /// Records that are in the archive.
+    Archive(Object),
+}
+
+impl Part {
+    pub(super) fn object(self) -> Object {
+        match self {
+            Part::Changed(object) | Part::Archive(object) => object,
+        }
+    }
+
+    /// What a round that reads these kinds reads after it. What was deleted before the first round was never known.
+    pub(super) fn next(self, objects: &[Object], is_backfill: bool) -> Option<Part> {
+        let later =
+            |part: fn(Object) -> Part| objects.iter().find(|object| **object > self.object()).map(|of| part(*of));
+        match self {
+            Part::Changed(_) => later(Part::Changed)
+                .or_else(|| objects.first().filter(|_| !is_backfill).map(|first| Part::Archive(*first))),
+            Part::Archive(_) => later(Part::Archive),
+        }
+    }
+}
+
+/// Where in a part a round is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub part: Part,
+    /// Of the records that were changed, everything down to this id is read.
+    pub below: Option<u64>,
+    /// Where the list goes on, as HubSpot said.
+    pub after: Option<String>,
+}
+
+impl Place {
+    pub(super) fn beginning(part: Part) -> Place {
+        Place { part, below: None, after: None }
+    }
+}
+
 /// Where a poll is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -23,10 +68,9 @@ pub struct Position {
     pub began: Option<Instant>,
     /// The round reads what was changed since then; `None`: everything.
     pub since: Option<Instant>,
-    /// What it is reading.
-    pub object: Option<Object>,
-    /// Of these it has read everything down to this id.
-    pub below: Option<u64>,
+    /// What is read next.
+    #[serde(default)]
+    pub place: Option<Place>,
     /// Records read in this round.
     pub read: u64,
     /// Which fields it reads; with others, everything has to be read once more.
@@ -57,8 +101,8 @@ impl Position {
     }
 
     /// Begins a round. One that is under way goes on.
-    pub(super) fn begin(&mut self, now: Instant, history_ms: Option<i64>) {
-        if self.is_under_way() {
+    pub(super) fn begin(&mut self, now: Instant, history_ms: Option<i64>, first: Part) {
+        if self.is_under_way() && self.place.is_some() {
             return;
         }
         self.since = match self.last_began {
@@ -66,8 +110,7 @@ impl Position {
             None => history_ms.map(|history| now.plus_ms(-history)),
         };
         self.began = Some(now);
-        self.object = Object::ALL.first().copied();
-        self.below = None;
+        self.place = Some(Place::beginning(first));
         self.read = 0;
         self.totals.clear();
     }
@@ -75,14 +118,10 @@ impl Position {
     /// A page was read.
     pub(super) fn passed(&mut self, page: &PageInWork) {
         self.read += page.count;
-        self.below = page.lowest.or(self.below);
-        if page.is_last {
-            self.below = None;
-            self.object = page.object.next();
-            if self.object.is_none() {
-                self.rounds += 1;
-                self.last_began = self.began.take();
-            }
+        self.place.clone_from(&page.next);
+        if self.place.is_none() {
+            self.rounds += 1;
+            self.last_began = self.began.take();
         }
     }
 }

@@ -1,11 +1,13 @@
 //! One page of a round, worked in: what is new in it, and how far the poll is, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use shiftbell_metrics::event::Event;
-use shiftbell_metrics::id::EntityId;
+use shiftbell_metrics::id::{EntityId, EntityKey};
+use shiftbell_metrics::links::DEPTH_MAX;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_sources::hubspot::poll::{Page, Seen};
+use shiftbell_store::entities::{self, Entity};
 use shiftbell_store::sightings::{self, Sighting};
 use shiftbell_store::{StoreError, Tx, cursors, events};
 
@@ -27,7 +29,7 @@ pub(super) async fn work_in(
     is_news: bool,
 ) -> Result<Derived, PollError> {
     let (name, source) = (&polled.workspace.name, &polled.settings.id);
-    let known = known(polled, &page.seen).await?;
+    let known = told_of_what_is(polled, known(polled, &page.seen).await?).await?;
     let position = serde_json::to_string(&page.position).map_err(|why| unreadable(&why))?;
     let told = page.events.len();
     let batch = new_ones(polled, page, &known);
@@ -64,6 +66,38 @@ async fn known(polled: &Polled<'_>, seen: &[Seen]) -> Result<Known, PollError> {
     for one in stored {
         let event = one.event().map_err(|why| DeriveError::Unreadable { what: "event", why: why.to_string() })?;
         known.entry(one.entity).or_default().push(event);
+    }
+    Ok(known)
+}
+
+/// The same with every record named by the id under which it is known today: an id that was merged away is an alias for ever.
+async fn told_of_what_is(polled: &Polled<'_>, mut known: Known) -> Result<Known, PollError> {
+    let names = known.values().flatten().filter(|event| event.names.len() > 1).flat_map(|event| &event.names);
+    let mut named: BTreeSet<EntityId> = names.map(|(kind, id)| EntityId::of(*kind, id)).collect();
+    let mut into: HashMap<EntityId, EntityKey> = HashMap::new();
+    let mut snapshot = polled.db.read().await?;
+    for _ in 0..DEPTH_MAX {
+        let ids: Vec<EntityId> = named.into_iter().collect();
+        let found = entities::get(&mut snapshot, &polled.workspace.name, &ids).await?;
+        let same = |entity: &Entity| entity.pointers.same.and_then(|(to, _)| to);
+        let targets: BTreeSet<EntityId> = found.iter().filter_map(same).collect();
+        let keys =
+            entities::get(&mut snapshot, &polled.workspace.name, &targets.iter().copied().collect::<Vec<_>>()).await?;
+        let keys: HashMap<EntityId, EntityKey> = keys.into_iter().map(|entity| (entity.id, entity.key)).collect();
+        into.extend(found.iter().filter_map(|entity| Some((entity.id, keys.get(&same(entity)?)?.clone()))));
+        named = targets.into_iter().filter(|target| !into.contains_key(target)).collect();
+        if named.is_empty() {
+            break;
+        }
+    }
+    drop(snapshot);
+    for (kind, id) in
+        known.values_mut().flatten().filter(|event| event.names.len() > 1).flat_map(|event| &mut event.names)
+    {
+        for _ in 0..DEPTH_MAX {
+            let Some(key) = into.get(&EntityId::of(*kind, id)) else { break };
+            id.clone_from(&key.id);
+        }
     }
     Ok(known)
 }

@@ -71,6 +71,11 @@ fn note(program: &Program, company: &Company, source: &str, done: &Result<Round,
     let outcome = match done {
         Ok(round) if !round.is_complete => "stopped",
         Ok(round) => {
+            if round.is_backfill {
+                for sentence in &round.left_out {
+                    tracing::warn!(workspace = company.name(), source, "left out: {sentence}");
+                }
+            }
             metrics::counter!("shiftbell_polled_records_total").increment(round.read);
             metrics::counter!("shiftbell_polled_events_total").increment(round.appended);
             if round.is_backfill {
