@@ -29,6 +29,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
     ("owner_choices", crate::owner_choices::STATEMENTS),
     ("people", crate::people::STATEMENTS),
+    ("polled", crate::polled::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),
     ("segments", crate::segments::STATEMENTS),

@@ -4,33 +4,37 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use shiftbell::clock::Clock;
-use shiftbell::work::poll::{self, Connection, Polled, Progress, Round};
+use shiftbell::work::Workspace;
+use shiftbell::work::poll::{self, Connection, PollError, Polled, Progress, Round, position};
 use shiftbell::work::rebuild::rebuild;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::fold::StoredEvent;
+use shiftbell_metrics::id::{EntityKey, EntityKind};
 use shiftbell_metrics::time::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
+use shiftbell_sources::hubspot::poll::Check;
 use shiftbell_store::{entities, events, workspaces};
 use shiftbell_tests::db::{TestDb, both_databases};
 use shiftbell_tests::fake_hubspot::{ALL_SCOPES, FakeHubSpot, HubSpotApi, Object, TOKEN};
 use shiftbell_tests::fake_server::FakeClock;
+use shiftbell_tests::sample::DEFINITIONS;
 use tokio_util::sync::CancellationToken;
 
-use super::{portal, settings, workspace};
+use super::{SOURCE, portal, settings, workspace, workspace_of};
 
-const CONNECTED: &str = "f240bbac-87c9-4f6e-bf70-924b57d47db7";
+pub(super) const CONNECTED: &str = "f240bbac-87c9-4f6e-bf70-924b57d47db7";
 const NO_ANSWER: &str = "73a0d17f-1163-4015-bdd5-ec830791da20";
 
 /// A business with a contact and a deal, and a program that asks for it.
-struct Desk<'a> {
+pub(super) struct Desk<'a> {
     test: &'a TestDb,
-    api: HubSpotApi,
-    clock: Clock,
-    contact: u64,
-    deal: u64,
+    pub(super) api: HubSpotApi,
+    pub(super) clock: Clock,
+    pub(super) contact: u64,
+    pub(super) deal: u64,
 }
 
 impl Desk<'_> {
-    async fn of(test: &TestDb) -> Desk<'_> {
+    pub(super) async fn of(test: &TestDb) -> Desk<'_> {
         let mut portal = portal();
         portal.user = "userId:2001".to_owned();
         let contact = portal.import_contact(&[("email", "host@sample.example"), ("hubspot_owner_id", "1001")]);
@@ -52,7 +56,7 @@ impl Desk<'_> {
     }
 
     /// Something is done in the portal, a while later.
-    fn later<T>(&self, ms: i64, act: impl FnOnce(&mut FakeHubSpot) -> T) -> T {
+    pub(super) fn later<T>(&self, ms: i64, act: impl FnOnce(&mut FakeHubSpot) -> T) -> T {
         self.clock.advance_ms(ms);
         let mut portal = self.api.portal();
         portal.now = self.clock.now();
@@ -60,7 +64,7 @@ impl Desk<'_> {
     }
 
     /// An activity of the contact, made now.
-    fn log(&self, object: Object, properties: &[(&str, &str)]) -> u64 {
+    pub(super) fn log(&self, object: Object, properties: &[(&str, &str)]) -> u64 {
         let contact = self.contact;
         self.later(MS_PER_MINUTE, |portal| {
             let id = portal.create(object, properties);
@@ -69,7 +73,29 @@ impl Desk<'_> {
         })
     }
 
-    async fn poll(&self) -> Round {
+    pub(super) async fn poll(&self) -> Round {
+        self.round().await.unwrap()
+    }
+
+    /// A round that does not come to its end.
+    pub(super) async fn fails(&self) {
+        assert!(self.round().await.is_err());
+    }
+
+    /// The last full check.
+    pub(super) async fn checked(&self) -> Option<Check> {
+        position(&self.test.db, &workspace().name, SOURCE).await.unwrap().checked
+    }
+
+    /// Whether a record has events.
+    pub(super) async fn knows(&self, kind: &str, id: u64) -> bool {
+        let key = EntityKey::new(EntityKind::from_word(kind).unwrap(), id.to_string());
+        let mut snapshot = self.test.db.read().await.unwrap();
+        let found = events::of_entities(&mut snapshot, &workspace().name, SOURCE, &[key.number()]).await.unwrap();
+        !found.is_empty()
+    }
+
+    async fn round(&self) -> Result<Round, PollError> {
         let (workspace, stop) = (workspace(), CancellationToken::new());
         let connection = Connection::new(self.api.url(), &SecretString::from(TOKEN)).unwrap();
         let polled = Polled {
@@ -84,14 +110,17 @@ impl Desk<'_> {
             Progress::Waiting { until } => self.clock.advance_ms(until.since(self.clock.now())),
             Progress::Read { .. } => {}
         };
-        poll::round(&polled, progress).await.unwrap()
+        poll::round(&polled, progress).await
     }
 
     /// How often each fact has happened and each stage was reached, as `name motion`.
     async fn facts(&self) -> BTreeMap<String, usize> {
-        let workspace = workspace();
+        self.facts_of(&workspace()).await
+    }
+
+    async fn facts_of(&self, workspace: &Workspace) -> BTreeMap<String, usize> {
         let mut snapshot = self.test.db.read().await.unwrap();
-        let accounts = entities::accounts_after(&mut snapshot, &workspace.name, None, 100).await.unwrap();
+        let accounts = entities::accounts_after(&mut snapshot, &workspace.name, None, 10_000).await.unwrap();
         let mut found = BTreeMap::new();
         for account in accounts {
             let stored = events::of_accounts(&mut snapshot, &workspace.name, &[account]).await.unwrap();
@@ -110,10 +139,10 @@ impl Desk<'_> {
     }
 
     /// The events of this kind, in the order in which they happened.
-    async fn told(&self, kind: &str) -> Vec<Event> {
+    pub(super) async fn told(&self, kind: &str) -> Vec<Event> {
         let workspace = workspace();
         let mut snapshot = self.test.db.read().await.unwrap();
-        let accounts = entities::accounts_after(&mut snapshot, &workspace.name, None, 100).await.unwrap();
+        let accounts = entities::accounts_after(&mut snapshot, &workspace.name, None, 10_000).await.unwrap();
         let stored = events::of_accounts(&mut snapshot, &workspace.name, &accounts).await.unwrap();
         let events = stored.into_iter().map(|one| one.event().unwrap());
         let mut told: Vec<Event> = events.filter(|event| event.kind == kind).collect();
@@ -121,8 +150,28 @@ impl Desk<'_> {
         told
     }
 
+    /// How often a form of this name was filled in, as it is counted.
+    pub(super) async fn times_filled_in(&self, form: &str) -> usize {
+        let fact = format!("\n[facts]\nfilled = {{ event = \"form\", form = \"{form}\" }}\n");
+        let kpi = "\n[kpis]\nfilled = { label = \"Filled in\", count = \"filled\" }\n";
+        let text = DEFINITIONS.replacen("\n[facts]\n", &fact, 1).replacen("\n[kpis]\n", kpi, 1);
+        let found = self.facts_of(&workspace_of(&text)).await;
+        found.iter().filter(|(name, _)| name.starts_with("filled ")).map(|(_, n)| *n).sum()
+    }
+
+    /// The latest value of a field of the deal.
+    pub(super) async fn of_deal(&self, field: &str) -> Option<String> {
+        let key = EntityKey::new(EntityKind::Deal, self.deal.to_string());
+        let mut snapshot = self.test.db.read().await.unwrap();
+        let found = events::of_entities(&mut snapshot, &workspace().name, SOURCE, &[key.number()]).await.unwrap();
+        let mut events: Vec<Event> = found.into_iter().map(|one| one.event().unwrap()).collect();
+        events.sort_by_key(|event| event.at);
+        let values = events.iter().filter_map(|event| event.set.get(&EntityKind::Deal)?.get(field));
+        values.last().and_then(|value| value.as_text().map(str::to_owned))
+    }
+
     /// How often it happened to businesses.
-    async fn count(&self, fact: &str) -> usize {
+    pub(super) async fn count(&self, fact: &str) -> usize {
         self.facts().await.get(&format!("{fact} b2b")).copied().unwrap_or(0)
     }
 }
@@ -271,7 +320,8 @@ async fn a_token_that_may_not_read_e_mails_reads_the_rest_and_says_what_it_lacks
     let desk = Desk::of(&test).await;
     desk.log(Object::Call, &[("hs_call_disposition", CONNECTED)]);
     desk.log(Object::Email, &[("hs_email_direction", "INCOMING_EMAIL")]);
-    desk.api.allow(&ALL_SCOPES[..3]);
+    let scopes: Vec<&str> = ALL_SCOPES.into_iter().filter(|scope| *scope != "sales-email-read").collect();
+    desk.api.allow(&scopes);
     let round = desk.poll().await;
     assert_eq!(round.left_out.len(), 1);
     assert!(round.left_out[0].contains("`sales-email-read`"), "{:?}", round.left_out);

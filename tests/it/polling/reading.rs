@@ -25,8 +25,8 @@ struct Reader {
 
 fn wanted() -> Wanted {
     let plan = workspace().meaning.plan.fields_of(EntityKind::Contact).map(str::to_owned).collect();
-    let activities = ["call", "email", "meeting", "task"].map(str::to_owned);
-    Wanted { fields: [(EntityKind::Contact, plan)].into(), activities: activities.into() }
+    let events = ["call", "email", "meeting", "task"].map(str::to_owned);
+    Wanted { fields: [(EntityKind::Contact, plan)].into(), events: events.into() }
 }
 
 impl Reader {
@@ -42,7 +42,7 @@ impl Reader {
         let mut settings = settings(&workspace());
         settings.asking.history_ms = None;
         let mut poll = Poll::new(settings, wanted(), self.position.clone());
-        poll.begin(self.clock.now());
+        poll.begin(self.clock.now(), false);
         let mut pages = Vec::new();
         loop {
             while let Some(page) = poll.page() {
@@ -60,6 +60,7 @@ impl Reader {
                     let said = self.connection.send(&request).await;
                     said.read(|answer| poll.take(ticket, answer, now))?;
                 }
+                Ask::Page => {}
                 Ask::Answer => panic!("every request is answered"),
             }
         }
@@ -154,7 +155,7 @@ async fn somebody_else_may_use_up_the_limit_and_the_day() {
 
     reader.position = Position::default();
     reader.waited_ms = 0;
-    reader.api.limit(1_000, 1_000, 20);
+    reader.api.limit(1_000, 1_000, 30);
     assert_eq!(contacts(&reader.round().await.unwrap()).len(), 100);
     assert!((MS_PER_DAY / 2..MS_PER_DAY).contains(&reader.waited_ms), "until midnight: {}", reader.waited_ms);
 }
@@ -224,7 +225,7 @@ async fn both_ways_of_writing_the_version_are_asked() {
         let mut settings = settings(&workspace());
         settings.asking.version = version.to_owned();
         let mut poll = Poll::new(settings, wanted(), Position::default());
-        poll.begin(start());
+        poll.begin(start(), false);
         let (mut deals, mut now) = (0, start());
         loop {
             match poll.ask(now) {
@@ -234,6 +235,7 @@ async fn both_ways_of_writing_the_version_are_asked() {
                     let said = reader.connection.send(&request).await;
                     said.read(|answer| poll.take(ticket, answer, now)).unwrap();
                 }
+                Ask::Page => {}
                 Ask::Answer => panic!("every request is answered"),
             }
             while let Some(page) = poll.page() {

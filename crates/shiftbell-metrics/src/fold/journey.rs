@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use super::order::{belongings, fill_in_once, in_order, merges_of, tell_once};
 use super::plan::Plan;
 use super::{LeftOut, StoredEvent};
 use crate::codec::Name;
 use crate::contribution::name;
 use crate::event::{Event, kinds};
 use crate::id::{EntityId, EntityKind};
-use crate::links::{Pointers, account_of, links};
+use crate::links::{Pointers, account_of};
 use crate::time::Instant;
 use crate::value::Value;
 
@@ -56,7 +57,10 @@ pub(super) struct Journey<'a> {
 
 impl<'a> Journey<'a> {
     pub(super) fn new(plan: &'a Plan, account: EntityId, events: &'a [StoredEvent]) -> Journey<'a> {
-        let events = in_order(events);
+        let mut events = in_order(events);
+        let merges = merges_of(&events);
+        tell_once(&mut events, &merges);
+        fill_in_once(&mut events, &merges);
         let mut journey = Journey {
             plan,
             named: Vec::with_capacity(events.len()),
@@ -66,7 +70,6 @@ impl<'a> Journey<'a> {
             root: 0,
             left_out: Vec::new(),
         };
-        let merges = merges_of(&journey.events);
         let mut places = HashMap::new();
         let root_kind = journey.find_all(&merges, &mut places, account);
         journey.root = *places.entry(account).or_insert_with(|| {
@@ -364,46 +367,4 @@ pub(super) fn one_of(value: &Value, wanted: &[Value]) -> bool {
         Value::Bool(truth) => value.as_bool() == Some(*truth),
         Value::Null | Value::Money(_) | Value::Json(_) => value == wanted,
     })
-}
-
-/// The events by time; what changes state comes before what was done at the same instant. Repeats are dropped.
-fn in_order(events: &[StoredEvent]) -> Vec<&StoredEvent> {
-    let class = |kind: &str| match kind {
-        kinds::UNLINKED | kinds::MERGED | kinds::DELETED | kinds::RESTORED => 0_u8,
-        kind if EntityKind::from_word(kind).is_some() => 1,
-        _ => 2,
-    };
-    let mut keyed: Vec<_> = events
-        .iter()
-        .map(|stored| {
-            let event = &stored.event;
-            ((event.at, class(&event.kind), stored.source.as_str(), event.id.as_str(), event.entity_id()), stored)
-        })
-        .collect();
-    keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    let mut seen = std::collections::HashSet::with_capacity(keyed.len());
-    keyed.retain(|((_, _, source, id, entity), _)| seen.insert((*entity, *source, *id)));
-    keyed.into_iter().map(|(_, stored)| stored).collect()
-}
-
-/// Whom each activity names: what was said last, since nobody tells since when that is so.
-fn belongings<'a>(events: &[&'a StoredEvent]) -> HashMap<&'a str, &'a BTreeMap<EntityKind, String>> {
-    let mut belongs = HashMap::new();
-    for stored in events.iter().filter(|stored| stored.event.names.len() > 1) {
-        if let Some(activity) = stored.event.names.get(&EntityKind::Activity) {
-            belongs.insert(activity.as_str(), &stored.event.names);
-        }
-    }
-    belongs
-}
-
-/// Which entities were merged into which.
-fn merges_of(events: &[&StoredEvent]) -> BTreeMap<EntityId, Pointers> {
-    let mut merges: BTreeMap<EntityId, Pointers> = BTreeMap::new();
-    for stored in events.iter().filter(|stored| stored.event.kind == kinds::MERGED) {
-        for link in links(&stored.event) {
-            merges.entry(link.child.number()).or_default().take(&link);
-        }
-    }
-    merges
 }

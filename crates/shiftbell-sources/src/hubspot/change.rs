@@ -99,9 +99,9 @@ pub(super) fn read(change: &Change<'_>, settings: &SourceSettings) -> Result<Rea
     };
     match verb {
         "merge" => merged(change, settings, entity),
-        "creation" | "propertyChange" if entity == EntityKind::Activity => {
-            Ok(Reading::Ignored("what an activity says comes by asking for it, with whom it belongs to".to_owned()))
-        }
+        "creation" | "propertyChange" if entity == EntityKind::Activity => Ok(Reading::Ignored(
+            "activities are asked for, since they come with those to whom they belong then".to_owned(),
+        )),
         "creation" | "propertyChange" | "deletion" | "privacyDeletion" | "restore" => {
             let (at, id) = (change.at()?, change.id("objectId")?);
             let activity = type_id.as_deref().and_then(Object::from_type_id);

@@ -19,7 +19,11 @@
 
 mod activity;
 mod answer;
+mod check;
+mod compare;
+mod forms;
 mod history;
+mod items;
 mod jobs;
 mod object;
 mod pace;
@@ -30,16 +34,18 @@ mod request;
 mod rows;
 mod schema;
 mod seen;
+mod take;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 
 pub use answer::{Answer, PollProblem};
+pub use compare::{Check, Difference, Listed};
 pub use jobs::Ticket;
 pub use object::Object;
 pub use page::Page;
-pub use position::{Part, Place, Position};
+pub use position::{FormPlace, Part, Place, Position};
 pub use probe::{given, probes};
 pub use request::{Method, Request};
 pub use schema::Wanted;
@@ -47,11 +53,12 @@ pub use seen::{Now, Seen};
 
 use crate::settings::SourceSettings;
 use answer::{Judged, judge};
+use forms::Forms;
 use jobs::{Job, Jobs};
 use pace::Pace;
 use page::PageInWork;
+use position::Course;
 use request::{Api, Sought};
-use rows::Reader;
 use schema::Schema;
 
 /// Tries of one request before a round is given up. It goes on at the same page the next time.
@@ -62,6 +69,8 @@ const AFTER_FAILURE_MS: i64 = MS_PER_SECOND;
 const AFTER_FAILURE_MS_MAX: i64 = 60 * MS_PER_SECOND;
 /// Records of one read with history; HubSpot refuses more.
 const READ_AT_ONCE: usize = 50;
+/// Records of an archive that is read in every round. A longer one is read with the full check only.
+const ARCHIVED_MAX: u64 = 1_000;
 /// Pages that are read at the same time. More would not be faster and would need more memory.
 const PAGES_AT_ONCE: usize = 4;
 
@@ -72,7 +81,9 @@ pub enum Ask {
     Send(Ticket, Request),
     /// Nothing may be sent before this time.
     Wait(Instant),
-    /// Nothing can be sent before an answer, or before a page was taken.
+    /// Nothing can be sent before a page is taken: [`Poll::page`] has one.
+    Page,
+    /// Nothing can be sent before an answer is there.
     Answer,
     /// The round is complete.
     Done,
@@ -89,6 +100,9 @@ pub struct Poll {
     schema: BTreeMap<Object, Schema>,
     /// Kinds of record that the token may not read and that a company can do without.
     left_out: BTreeMap<Object, PollProblem>,
+    /// The forms of the account; none, if they are not asked for or may not be read.
+    forms: Option<Forms>,
+    forms_refused: Option<PollProblem>,
     pages: VecDeque<PageInWork>,
     pages_begun: u64,
     /// Whether the first search of this round is asked.
@@ -116,6 +130,8 @@ impl Poll {
             position,
             schema: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            forms: None,
+            forms_refused: None,
             pages: VecDeque::new(),
             pages_begun: 0,
             is_open: false,
@@ -134,27 +150,34 @@ impl Poll {
 
     /// What the token may not read, and what would be needed: it is left out.
     pub fn left_out(&self) -> impl Iterator<Item = &PollProblem> {
-        self.left_out.values()
+        self.left_out.values().chain(&self.forms_refused)
     }
 
     /// Begins the next round: everything that was changed since the one before began, or as far back as the settings say. A
-    /// round that is under way goes on.
-    pub fn begin(&mut self, now: Instant) {
-        self.position.begin(now, self.settings.asking.history_ms, Part::Changed(Object::Companies));
+    /// round that is under way goes on. With `is_check` it also compares all that the account has with what is known.
+    pub fn begin(&mut self, now: Instant, is_check: bool) {
+        self.position.begin(now, self.settings.asking.history_ms, is_check);
         self.schema.clear();
         self.left_out.clear();
+        (self.forms, self.forms_refused) = (None, None);
         self.pages.clear();
         self.is_open = false;
         self.ahead = None;
         self.jobs = Jobs::default();
         self.wanted.objects().for_each(|object| self.jobs.add(Job::Properties(object)));
+        if self.wanted.events.contains("form") {
+            self.jobs.add(Job::Forms(None));
+        }
     }
 
     /// What to do next.
     pub fn ask(&mut self, now: Instant) -> Ask {
         let Some(began) = self.position.began else { return Ask::Done };
         self.look_ahead();
-        let Some(job) = self.jobs.due() else { return Ask::Answer };
+        let Some(job) = self.jobs.due() else {
+            let has_page = self.pages.front().is_some_and(PageInWork::is_complete);
+            return if has_page { Ask::Page } else { Ask::Answer };
+        };
         let request = self.request(job, began);
         let free = self.pace.free_at(request.is_search, now).max(self.not_before.unwrap_or(now));
         if free > now {
@@ -176,11 +199,11 @@ impl Poll {
             Ok(Judged::Read(json)) => json,
             Ok(Judged::Later(at)) => {
                 self.not_before = Some(at.max(self.not_before.unwrap_or(at)));
-                self.jobs.again(job);
+                self.jobs.add_first(job);
                 return Ok(());
             }
             Ok(Judged::Again(why)) => return self.again(job, why, now),
-            Err(problem) => return self.do_without(&job, problem),
+            Err(problem) => return self.leave_out(&job, problem),
         };
         match self.take_json(&job, &json) {
             Ok(()) => {
@@ -195,11 +218,11 @@ impl Poll {
     pub fn page(&mut self) -> Option<Page> {
         let page = self.pages.pop_front_if(|page| page.is_complete())?;
         self.position.passed(&page);
-        Some(page.finish(self.position.clone()))
+        Some(page.finish(&self.settings, self.position.clone()))
     }
 
     fn again(&mut self, job: Job, why: String, now: Instant) -> Result<(), PollProblem> {
-        self.jobs.again(job);
+        self.jobs.add_first(job);
         self.failures += 1;
         if self.failures >= TRIES_MAX {
             return Err(PollProblem::Unavailable { tries: self.failures, why });
@@ -210,11 +233,35 @@ impl Poll {
     }
 
     /// A company can do without its activities where the token may not read them; nothing else is missed then.
-    fn do_without(&mut self, job: &Job, problem: PollProblem) -> Result<(), PollProblem> {
+    fn leave_out(&mut self, job: &Job, problem: PollProblem) -> Result<(), PollProblem> {
         let object = match job {
             Job::Properties(object) | Job::Count(object) => *object,
-            Job::Find(place) => place.part.object(),
-            Job::Read { .. } | Job::Links { .. } => return Err(problem),
+            Job::Items { page, .. } | Job::Links { page, to: Object::LineItems, .. }
+                if matches!(problem, PollProblem::Scopes { .. }) =>
+            {
+                self.left_out.insert(Object::LineItems, problem);
+                self.page_of(*page, |page| {
+                    page.missing -= 1;
+                    page.ask_items(Vec::new());
+                });
+                return Ok(());
+            }
+            Job::Forms(_) if matches!(problem, PollProblem::Scopes { .. }) => {
+                self.leave_out_forms(problem);
+                return Ok(());
+            }
+            Job::Find(Place { part: Part::Forms, .. }) if matches!(problem, PollProblem::Scopes { .. }) => {
+                self.leave_out_forms(problem);
+                self.ahead = Some(Place::beginning(Part::Forms));
+                return Ok(());
+            }
+            Job::Find(place) => match place.part.object() {
+                Some(object) => object,
+                None => return Err(problem),
+            },
+            Job::Forms(_) | Job::People { .. } | Job::Items { .. } | Job::Read { .. } | Job::Links { .. } => {
+                return Err(problem);
+            }
         };
         if object.event().is_none() || !matches!(problem, PollProblem::Scopes { .. }) {
             return Err(problem);
@@ -250,23 +297,37 @@ impl Poll {
         if let Some(place) = self.ahead.take() {
             let place = self.allowed(place, &objects);
             match place {
-                Some(place) => self.jobs.add(Job::Find(place)),
+                // First, since it takes one after the other to find pages.
+                Some(place) => self.jobs.add_first(Job::Find(place)),
                 None => drop(self.begin_page(0, None)),
             }
         }
     }
 
     /// The place, or the next one that may be read.
-    fn allowed(&self, mut place: Place, objects: &[Object]) -> Option<Place> {
-        while !objects.contains(&place.part.object()) {
-            place = Place::beginning(place.part.next(&Object::ALL, self.position.is_backfill())?);
+    fn allowed(&mut self, mut place: Place, objects: &[Object]) -> Option<Place> {
+        let course = Course { objects: Object::ALL.to_vec(), ..self.course() };
+        // A list has no other order than by number, so that all of it must be read: a long archive once a day.
+        let is_long = |object: &Object| self.position.archived.get(object).is_some_and(|n| *n > ARCHIVED_MAX);
+        let is_put_off = |part: Part| matches!(part, Part::Archive(object) if is_long(&object) && !course.is_check);
+        while place.part.object().is_some_and(|object| !objects.contains(&object)) || is_put_off(place.part) {
+            place = Place::beginning(place.part.next(&course)?);
         }
-        Some(place)
+        if place.part == Part::Forms { self.form_place(place) } else { Some(place) }
+    }
+
+    /// What this round reads.
+    fn course(&self) -> Course {
+        Course { objects: self.objects(), is_check: self.position.check.is_some(), has_forms: self.forms.is_some() }
     }
 
     fn begin_page(&mut self, count: usize, next: Option<Place>) -> u64 {
-        self.pages_begun += 1;
         self.ahead.clone_from(&next);
+        self.add_page(count, next)
+    }
+
+    fn add_page(&mut self, count: usize, next: Option<Place>) -> u64 {
+        self.pages_begun += 1;
         self.pages.push_back(PageInWork::new(self.pages_begun, count, next));
         self.pages_begun
     }
@@ -284,108 +345,23 @@ impl Poll {
             Job::Find(Place { part: Part::Archive(object), after, .. }) => {
                 self.api.list(*object, true, after.as_deref())
             }
+            Job::Find(Place { part: Part::Listed(object), after, .. }) => {
+                self.api.list(*object, false, after.as_deref())
+            }
+            Job::Find(Place { part: Part::Forms, form, after, .. }) => {
+                let form = form.as_ref().map(|form| form.id.as_str()).unwrap_or_default();
+                self.api.filled(form, after.as_deref())
+            }
+            Job::Items { ids, .. } => self.api.items(ids),
+            Job::Forms(after) => self.api.forms(after.as_deref()),
+            Job::People { emails, .. } => self.api.people(emails),
             Job::Read { object, ids, .. } => self.api.read(*object, ids, &names(object)),
             Job::Links { object, to, ids, after, .. } => self.api.links(*object, *to, ids, after.as_deref()),
         }
     }
 
-    fn take_json(&mut self, job: &Job, json: &serde_json::Value) -> Result<(), String> {
-        match job {
-            Job::Properties(object) => {
-                self.schema.insert(*object, Schema::read(&self.settings, &self.wanted, *object, json)?);
-            }
-            Job::Count(object) => {
-                self.position.totals.insert(*object, rows::total(json)?);
-            }
-            Job::Find(place) => match place.part {
-                Part::Changed(object) => self.take_found(object, place, json)?,
-                Part::Archive(object) => self.take_archived(object, place, json)?,
-            },
-            Job::Read { page, object, .. } => {
-                let read = self.read(*object, rows::results(json)?)?;
-                self.page_of(*page, |page| page.take_records(read));
-            }
-            Job::Links { page, object, to, .. } => {
-                let linked = rows::links(*object, *to, json)?;
-                for (id, after) in linked.more {
-                    self.jobs.add(Job::Links {
-                        page: *page,
-                        object: *object,
-                        to: *to,
-                        ids: vec![id],
-                        after: Some(after),
-                    });
-                    self.page_of(*page, |page| page.missing += 1);
-                }
-                self.page_of(*page, |page| page.take_links(*to, linked.found));
-            }
-        }
-        if let Job::Read { page, .. } | Job::Links { page, .. } = job {
-            self.page_of(*page, |page| page.missing -= 1);
-        }
-        Ok(())
-    }
-
-    fn page_of(&mut self, number: u64, change: impl FnOnce(&mut PageInWork)) {
-        if let Some(page) = self.pages.iter_mut().find(|page| page.number == number) {
-            change(page);
-        }
-    }
-
-    fn read(&self, object: Object, rows: &[serde_json::Value]) -> Result<Vec<rows::Read>, String> {
-        let Some(schema) = self.schema.get(&object) else { return Ok(Vec::new()) };
-        let began = self.position.began.unwrap_or(Instant(0));
-        let reader = Reader { settings: &self.settings, schema, object, began };
-        rows.iter().map(|row| reader.record(row)).collect()
-    }
-
-    /// A search has found a page; it is read now.
-    fn take_found(&mut self, object: Object, place: &Place, json: &serde_json::Value) -> Result<(), String> {
-        let ids = rows::ids(json)?;
-        if ids.windows(2).any(|pair| pair[0] <= pair[1])
-            || place.below.is_some_and(|below| ids.iter().any(|id| *id >= below))
-        {
-            return Err("the search did not sort its results by `hs_object_id` as it was asked to".to_owned());
-        }
-        let read = if object.has_history() { Vec::new() } else { self.read(object, rows::results(json)?)? };
-        let next = match ids.last() {
-            Some(lowest) if ids.len() == rows::SEARCHED_AT_ONCE => {
-                Some(Place { below: Some(*lowest), ..Place::beginning(place.part) })
-            }
-            _ => self.after(place.part),
-        };
-        let page = self.begin_page(ids.len(), next);
-        let mut jobs = Vec::new();
-        if object.has_history() {
-            jobs.extend(ids.chunks(READ_AT_ONCE).map(|ids| Job::Read { page, object, ids: ids.to_vec() }));
-        }
-        if !ids.is_empty() {
-            let links = object.linked_to().iter();
-            jobs.extend(links.map(|to| Job::Links { page, object, to: *to, ids: ids.clone(), after: None }));
-        }
-        self.page_of(page, |page| {
-            page.missing = jobs.len();
-            page.take_records(read);
-        });
-        jobs.into_iter().for_each(|job| self.jobs.add(job));
-        Ok(())
-    }
-
-    fn take_archived(&mut self, object: Object, place: &Place, json: &serde_json::Value) -> Result<(), String> {
-        let Some(schema) = self.schema.get(&object) else { return Ok(()) };
-        let reader = Reader { settings: &self.settings, schema, object, began: Instant(0) };
-        let read = rows::results(json)?.iter().map(|row| reader.archived(row)).collect::<Result<Vec<_>, _>>()?;
-        let next = match rows::after(json)? {
-            after @ Some(_) => Some(Place { after, ..Place::beginning(place.part) }),
-            None => self.after(place.part),
-        };
-        let page = self.begin_page(0, next);
-        self.page_of(page, |page| page.take_records(read));
-        Ok(())
-    }
-
     /// What is read after a part.
     fn after(&self, part: Part) -> Option<Place> {
-        part.next(&self.objects(), self.position.is_backfill()).map(Place::beginning)
+        part.next(&self.course()).map(Place::beginning)
     }
 }

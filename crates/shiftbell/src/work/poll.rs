@@ -6,6 +6,7 @@
 //! and no page counts twice. No transaction is open while a request is under way. The first round reads what the source has
 //! had for long and never pings anyone; each later one is news, and decides like a webhook would.
 
+mod check;
 mod connection;
 mod page;
 mod worker;
@@ -13,8 +14,8 @@ mod worker;
 use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::time::Instant;
 use shiftbell_sources::SourceSettings;
-use shiftbell_sources::hubspot::poll::{Ask, Poll, PollProblem, Position, Ticket, Wanted};
-use shiftbell_store::{Db, StoreError, cursors};
+use shiftbell_sources::hubspot::poll::{Ask, Check, Poll, PollProblem, Position, Ticket, Wanted};
+use shiftbell_store::{Db, Session, StoreError, cursors};
 use tokio_util::sync::CancellationToken;
 
 use super::Workspace;
@@ -69,6 +70,10 @@ pub struct Round {
     pub already_known: u64,
     pub held: u64,
     pub set_aside: u64,
+    /// Forms that were filled in by people who are not known yet. They are looked for again in the next rounds.
+    pub filled_by_nobody: u64,
+    /// The full check, if it was part of this round.
+    pub checked: Option<Check>,
     /// What the token may not read, one sentence each.
     pub left_out: Vec<String>,
 }
@@ -76,8 +81,8 @@ pub struct Round {
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many records of about so many are read.
-    Read { read: u64, of: u64 },
+    /// So many records of about so many are read, and what comes next.
+    Read { read: u64, of: u64, next: &'static str },
     /// The source wants to be left alone until then.
     Waiting { until: Instant },
 }
@@ -93,6 +98,15 @@ fn cursor_of(source: &str) -> String {
 /// The database's.
 pub async fn position(db: &Db, workspace: &str, source: &str) -> Result<Position, PollError> {
     read_position(kept(db, workspace, source).await?.as_deref())
+}
+
+/// The last full check of a source, if there was one. What is kept in a way that cannot be read is for the poll to complain of.
+///
+/// # Errors
+/// The database's.
+pub async fn last_check(session: &mut Session, workspace: &str, source: &str) -> Result<Option<Check>, StoreError> {
+    let kept = cursors::get(session, workspace, &cursor_of(source)).await?;
+    Ok(read_position(kept.as_deref()).ok().and_then(|position| position.checked))
 }
 
 async fn kept(db: &Db, workspace: &str, source: &str) -> Result<Option<String>, PollError> {
@@ -125,16 +139,24 @@ pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> R
     let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
     let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
     let mut result = Round { resumed_after, is_backfill, ..Round::default() };
-    poll.begin(polled.clock.now());
+    let now = polled.clock.now();
+    let checked_before = poll.position().checked.clone();
+    poll.begin(now, check::is_due(poll.position(), polled.settings, &polled.workspace.defs().workspace.zone, now));
     // Dropped with the round, which ends what is under way.
     let mut under_way = UnderWay::new();
     while !polled.stop.is_cancelled() {
-        while let Some(page) = poll.page() {
+        while let Some(mut page) = poll.page() {
+            if let Some(listed) = &page.listed {
+                let ours = check::known(polled, listed).await?;
+                poll.compare(&mut page, &ours);
+            }
+            result.filled_by_nobody += page.filled_by_nobody;
             result.read = page.position.read.max(result.read);
             let total = page.position.total();
+            let next = page.position.next();
             let derived = page::work_in(polled, page, &mut before, !is_backfill).await?;
             result.count(&derived);
-            progress(Progress::Read { read: result.read, of: total });
+            progress(Progress::Read { read: result.read, of: total, next });
         }
         let until = match poll.ask(polled.clock.now()) {
             Ask::Done => {
@@ -150,6 +172,7 @@ pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> R
                 progress(Progress::Waiting { until });
                 Some(until)
             }
+            Ask::Page => continue,
             Ask::Answer => None,
         };
         if let Some((ticket, said)) = next_answer(polled, &mut under_way, until).await {
@@ -157,6 +180,7 @@ pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> R
             said.read(|answer| poll.take(ticket, answer, now))?;
         }
     }
+    result.checked = poll.position().checked.clone().filter(|check| Some(check) != checked_before.as_ref());
     result.left_out = poll.left_out().map(ToString::to_string).collect();
     Ok(result)
 }
@@ -192,9 +216,9 @@ impl Round {
 fn wanted(workspace: &Workspace) -> Wanted {
     let plan = &workspace.meaning.plan;
     let of = |kind| (kind, plan.fields_of(kind).map(str::to_owned).collect());
-    let activities = ["call", "email", "meeting", "task"].into_iter().filter(|kind| plan.counts(kind));
+    let events = ["call", "email", "meeting", "task", "form"].into_iter().filter(|kind| plan.counts(kind));
     Wanted {
         fields: [EntityKind::Contact, EntityKind::Company, EntityKind::Deal].map(of).into(),
-        activities: activities.map(str::to_owned).collect(),
+        events: events.map(str::to_owned).collect(),
     }
 }

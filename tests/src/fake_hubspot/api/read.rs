@@ -198,7 +198,7 @@ fn ends(portal: &FakeHubSpot, of: (Object, u64), to: Object) -> Vec<Json> {
     all
 }
 
-fn inputs(body: &Json) -> Result<Vec<u64>, Refusal> {
+pub(super) fn inputs(body: &Json) -> Result<Vec<u64>, Refusal> {
     let inputs = body["inputs"].as_array().ok_or_else(|| invalid("`inputs` is missing"))?;
     let id =
         |input: &Json| input["id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| invalid("an input has no id"));

@@ -11,6 +11,7 @@ const RESULTS_MAX: usize = 10_000;
 const PAGE_MAX: usize = 200;
 const FILTERS_MAX: usize = 6;
 const GROUPS_MAX: usize = 5;
+const VALUES_MAX: usize = 100;
 
 pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest: &mut usize) -> Result<Json, Refusal> {
     let limit = number(body, "limit")?.unwrap_or(10);
@@ -27,6 +28,7 @@ pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest:
     for ((kind, id), record) in &portal.records {
         if *kind != object
             || record.is_deleted()
+            || portal.unsearchable.contains(&(*kind, *id))
             || record.modified_at.as_ms() > portal.now.as_ms() - portal.search_lag_ms
         {
             continue;
@@ -72,6 +74,8 @@ struct Filter {
     property: String,
     operator: String,
     value: i128,
+    /// Of `IN`, in lower case.
+    values: Vec<String>,
 }
 
 /// Groups of filters: one that fits is enough.
@@ -91,15 +95,28 @@ fn group(group: &Json) -> Result<Vec<Filter>, Refusal> {
     }
     let filter = |json: &Json| {
         let text = |key: &str| json[key].as_str().ok_or_else(|| invalid(&format!("a filter has no {key}")));
+        let (property, operator) = (text("propertyName")?.to_owned(), text("operator")?.to_owned());
+        if operator == "IN" {
+            let values = json["values"].as_array().ok_or_else(|| invalid("a filter has no values"))?;
+            if values.len() > VALUES_MAX {
+                return Err(invalid("a filter has at most 100 values"));
+            }
+            let values = values.iter().filter_map(Json::as_str).map(str::to_lowercase).collect();
+            return Ok(Filter { property, operator, value: 0, values });
+        }
         let value = text("value")?;
         let value = value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))?;
-        Ok(Filter { property: text("propertyName")?.to_owned(), operator: text("operator")?.to_owned(), value })
+        Ok(Filter { property, operator, value, values: Vec::new() })
     };
     filters.iter().map(filter).collect()
 }
 
 impl Filter {
     fn fits(&self, object: Object, id: u64, record: &Record) -> Result<bool, Refusal> {
+        if self.operator == "IN" {
+            let found = record.property(&self.property).unwrap_or_default().to_lowercase();
+            return Ok(self.values.contains(&found));
+        }
         let found = key_of(object, id, record, &self.property)?;
         match self.operator.as_str() {
             "GTE" => Ok(found >= self.value),

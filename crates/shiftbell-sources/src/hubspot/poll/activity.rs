@@ -62,7 +62,7 @@ pub(super) fn properties(object: Object) -> &'static [&'static str] {
         ],
         Object::Meetings => &["hs_meeting_outcome", "hs_meeting_start_time", "hs_activity_type"],
         Object::Tasks => &["hs_task_status", "hs_task_type", TIME],
-        Object::Companies | Object::Contacts | Object::Deals => &[],
+        Object::Companies | Object::Contacts | Object::Deals | Object::LineItems => &[],
     }
 }
 
@@ -131,7 +131,7 @@ impl Activity<'_> {
             Object::Tasks => {
                 say("kind", self.word("kind", "hs_task_type", |kind| kind.to_lowercase()).map(Value::Text));
             }
-            Object::Companies | Object::Contacts | Object::Deals => {}
+            Object::Companies | Object::Contacts | Object::Deals | Object::LineItems => {}
         }
         says
     }

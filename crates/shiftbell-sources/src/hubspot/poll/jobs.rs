@@ -14,6 +14,18 @@ pub struct Ticket(u64);
 pub(super) enum Job {
     Properties(Object),
     Count(Object),
+    /// Line items of deals.
+    Items {
+        page: u64,
+        ids: Vec<u64>,
+    },
+    /// Which forms there are.
+    Forms(Option<String>),
+    /// Contacts by their e-mail.
+    People {
+        page: u64,
+        emails: Vec<String>,
+    },
     /// Finds the records of the page that begins here.
     Find(Place),
     Read {
@@ -36,14 +48,17 @@ impl Job {
         match self {
             Job::Properties(object) => format!("the properties of {}", object.plural()),
             Job::Count(object) | Job::Read { object, .. } => object.plural().to_owned(),
-            Job::Find(place) => place.part.object().plural().to_owned(),
+            Job::Items { .. } => "line items".to_owned(),
+            Job::Forms(_) => "forms".to_owned(),
+            Job::People { .. } => Object::Contacts.plural().to_owned(),
+            Job::Find(place) => place.part.subject().to_owned(),
             Job::Links { object, to, .. } => format!("which {} belong to {}", to.plural(), object.plural()),
         }
     }
 
     /// Whether it must be answered before the next page can be found.
     fn opens_pages(&self) -> bool {
-        matches!(self, Job::Properties(_) | Job::Count(_) | Job::Find(_))
+        matches!(self, Job::Properties(_) | Job::Count(_) | Job::Forms(_) | Job::Find(_))
     }
 }
 
@@ -60,8 +75,8 @@ impl Jobs {
         self.due.push_back(job);
     }
 
-    /// It has to be asked once more, before anything else.
-    pub(super) fn again(&mut self, job: Job) {
+    /// It is to be asked before anything else.
+    pub(super) fn add_first(&mut self, job: Job) {
         self.due.push_front(job);
     }
 

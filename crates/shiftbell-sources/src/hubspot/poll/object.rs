@@ -14,6 +14,9 @@ pub enum Object {
     Emails,
     Meetings,
     Tasks,
+    /// What a deal is about. They are read with their deal and never by themselves.
+    #[serde(rename = "line_items")]
+    LineItems,
 }
 
 impl Object {
@@ -38,6 +41,7 @@ impl Object {
             Object::Emails => "emails",
             Object::Meetings => "meetings",
             Object::Tasks => "tasks",
+            Object::LineItems => "line_items",
         }
     }
 
@@ -59,15 +63,20 @@ impl Object {
         match self {
             Object::Companies => EntityKind::Company,
             Object::Contacts => EntityKind::Contact,
-            Object::Deals => EntityKind::Deal,
+            Object::Deals | Object::LineItems => EntityKind::Deal,
             Object::Calls | Object::Emails | Object::Meetings | Object::Tasks => EntityKind::Activity,
         }
+    }
+
+    /// The kind of record that is such an entity; an activity may be of several.
+    pub fn of_entity(entity: EntityKind) -> Option<Object> {
+        Object::ALL.into_iter().find(|object| object.entity() == entity && object.event().is_none())
     }
 
     /// Of an activity: the kind of event that it is.
     pub(in crate::hubspot) fn event(self) -> Option<&'static str> {
         match self {
-            Object::Companies | Object::Contacts | Object::Deals => None,
+            Object::Companies | Object::Contacts | Object::Deals | Object::LineItems => None,
             Object::Calls => Some("call"),
             Object::Emails => Some("email"),
             Object::Meetings => Some("meeting"),
@@ -97,7 +106,7 @@ impl Object {
     /// The kinds to which its associations are asked for. A contact's company is one of its properties, with history.
     pub(super) fn linked_to(self) -> &'static [Object] {
         match self {
-            Object::Companies | Object::Contacts => &[],
+            Object::Companies | Object::Contacts | Object::LineItems => &[],
             Object::Deals => &[Object::Companies, Object::Contacts],
             Object::Calls | Object::Emails | Object::Meetings | Object::Tasks => {
                 &[Object::Deals, Object::Contacts, Object::Companies]

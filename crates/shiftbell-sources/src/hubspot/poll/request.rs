@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use shiftbell_metrics::time::Instant;
 
+use super::items::PROPERTIES;
 use super::object::Object;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +88,16 @@ impl Api {
     pub(super) fn read(&self, object: Object, ids: &[u64], properties: &[&str]) -> Request {
         let body = json!({
             "inputs": inputs(ids),
-            "properties": ["hs_object_source", "hubspot_owner_id"],
-            "propertiesWithHistory": properties,
+            "properties": if object.has_history() { &ALWAYS } else { properties },
+            "propertiesWithHistory": if object.has_history() { properties } else { &[] },
         });
         post(self.path("objects", &format!("{}/batch/read", object.plural())), body)
+    }
+
+    /// Line items.
+    pub(super) fn items(&self, ids: &[u64]) -> Request {
+        let body = json!({ "inputs": inputs(ids), "properties": PROPERTIES });
+        post(self.path("objects", "line_items/batch/read"), body)
     }
 
     /// To which records these belong.
@@ -104,6 +111,33 @@ impl Api {
         post(path, json!({ "inputs": inputs }))
     }
 
+    /// Every form, by id and name.
+    pub(super) fn forms(&self, after: Option<&str>) -> Request {
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        let query = format!("limit={LISTED_AT_ONCE}{after}");
+        get(match self.version.starts_with('v') {
+            true => format!("/marketing/{}/forms?{query}", self.version),
+            false => format!("/marketing/forms/{}?{query}", self.version),
+        })
+    }
+
+    /// What was filled in in a form, the newest first. This address has had one version only.
+    pub(super) fn filled(&self, form: &str, after: Option<&str>) -> Request {
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        get(format!("/form-integrations/v1/submissions/forms/{form}?limit={FILLED_AT_ONCE}{after}"))
+    }
+
+    /// Contacts by their e-mail.
+    pub(super) fn people(&self, emails: &[String]) -> Request {
+        let filter = json!({"propertyName": "email", "operator": "IN", "values": emails});
+        let body = json!({
+            "filterGroups": [{ "filters": [filter] }],
+            "properties": ["email", "hs_additional_emails"],
+            "limit": LISTED_AT_ONCE,
+        });
+        Request { is_search: true, ..post(self.path("objects", "contacts/search"), body) }
+    }
+
     /// Records in the archive, or all that are not, by id.
     pub(super) fn list(&self, object: Object, is_archived: bool, after: Option<&str>) -> Request {
         let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
@@ -112,8 +146,12 @@ impl Api {
     }
 }
 
+/// What is read of every record, without history.
+const ALWAYS: [&str; 2] = ["hs_object_source", "hubspot_owner_id"];
 /// Records of one list.
 const LISTED_AT_ONCE: usize = 100;
+/// Submissions of one list; HubSpot gives no more.
+const FILLED_AT_ONCE: usize = 50;
 
 fn inputs(ids: &[u64]) -> Vec<Json> {
     ids.iter().map(|id| json!({"id": id.to_string()})).collect()

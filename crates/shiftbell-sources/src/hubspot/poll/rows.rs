@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use shiftbell_metrics::event::Event;
+use shiftbell_metrics::event::{Event, Properties};
 use shiftbell_metrics::id::EntityKey;
 use shiftbell_metrics::time::Instant;
 
@@ -38,6 +38,11 @@ pub(super) fn total(json: &Json) -> Result<u64, String> {
 /// The ids of a search's results, in its order.
 pub(super) fn ids(json: &Json) -> Result<Vec<u64>, String> {
     results(json)?.iter().map(|row| id_of(row.get("id"))).collect()
+}
+
+/// The numbers of a list's records, with the time of the last change of each.
+pub(super) fn listed(json: &Json) -> Result<BTreeMap<u64, Instant>, String> {
+    results(json)?.iter().map(|row| Ok((id_of(row.get("id"))?, time(row, "updatedAt")?))).collect()
 }
 
 /// Where a list goes on; `None` at its end.
@@ -98,9 +103,17 @@ impl Reader<'_> {
                 history::events(&record, self.schema, histories, &mut events)?;
             }
             let is_deal = self.object == Object::Deals;
-            (events, if is_deal { Now::Deal { company: None, contacts: Vec::new() } } else { Now::Alive })
+            (
+                events,
+                if is_deal {
+                    Now::Deal { company: None, contacts: Vec::new(), items: Properties::new() }
+                } else {
+                    Now::Alive
+                },
+            )
         };
-        Ok(Read { id, events, seen: Seen { key: self.key(&name), created_at, updated_at, now } })
+        let (object, key) = (self.object, self.key(&name));
+        Ok(Read { id, events, seen: Seen { object, number: id, key, created_at, updated_at, now } })
     }
 
     fn activity<'r>(&'r self, id: &'r str, row: &'r Json, created_at: Instant) -> Result<Activity<'r>, String> {
@@ -127,7 +140,8 @@ impl Reader<'_> {
         let id = id_of(row.get("id"))?;
         let at = time(row, "archivedAt").or_else(|_| time(row, "updatedAt"))?;
         let now = Now::Gone;
-        let seen = Seen { key: self.key(&id.to_string()), created_at: at, updated_at: at, now };
+        let (object, key) = (self.object, self.key(&id.to_string()));
+        let seen = Seen { object, number: id, key, created_at: at, updated_at: at, now };
         Ok(Read { id, events: Vec::new(), seen })
     }
 

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use shiftbell_metrics::id::EntityKind;
 
 use super::activity;
+use super::items;
 use super::object::Object;
 use super::rows;
 use crate::hubspot::fields::field_of;
@@ -18,8 +19,8 @@ use crate::settings::SourceSettings;
 pub struct Wanted {
     /// The fields of ours, by the kind of record that has them.
     pub fields: BTreeMap<EntityKind, BTreeSet<String>>,
-    /// The kinds of activity: `call`, `email`, `meeting`, `task`. Others are not asked for.
-    pub activities: BTreeSet<String>,
+    /// The kinds of event: an activity (`call`, `email`, `meeting`, `task`) or `form` that is not named is not asked for.
+    pub events: BTreeSet<String>,
 }
 
 /// Fields by which messages name a record.
@@ -49,13 +50,13 @@ impl Wanted {
     /// The same for the same fields.
     pub(super) fn hash(&self) -> String {
         let names = self.fields.iter().flat_map(|(kind, fields)| fields.iter().flat_map(|field| [kind.word(), field]));
-        let activities = self.activities.iter().flat_map(|kind| [EntityKind::Activity.word(), kind]);
-        event_id(&names.chain(activities).collect::<Vec<_>>())
+        let events = self.events.iter().flat_map(|kind| ["event", kind]);
+        event_id(&names.chain(events).collect::<Vec<_>>())
     }
 
     /// The kinds of record that are read, in their order.
     pub(super) fn objects(&self) -> impl Iterator<Item = Object> + '_ {
-        Object::ALL.into_iter().filter(|object| object.event().is_none_or(|event| self.activities.contains(event)))
+        Object::ALL.into_iter().filter(|object| object.event().is_none_or(|event| self.events.contains(event)))
     }
 
     fn has(&self, entity: EntityKind, field: &str) -> bool {
@@ -91,6 +92,14 @@ impl Schema {
 
     pub(super) fn labels(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
         &self.labels
+    }
+
+    /// Which fields of a deal its line items fill: those that are wanted and that no property of the deal is.
+    pub(super) fn from_items(&self, settings: &SourceSettings, wanted: &Wanted) -> Vec<&'static str> {
+        let is_property =
+            |field: &str| self.properties.keys().any(|name| field_of(settings, EntityKind::Deal, name) == field);
+        let fields = items::FIELDS.into_iter().filter(|field| wanted.has(EntityKind::Deal, field));
+        fields.filter(|field| !is_property(field)).collect()
     }
 
     pub(super) fn names(&self) -> Vec<&str> {

@@ -13,12 +13,16 @@ use shiftbell_metrics::links::{MOVE_MS, Pointers, links};
 use shiftbell_metrics::time::Instant;
 use shiftbell_metrics::value::Value;
 
+use super::object::Object;
 use crate::hubspot::record::{Record, Turn};
 use crate::settings::SourceSettings;
 
 /// A record that a page found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
+    pub object: Object,
+    /// Its number at HubSpot.
+    pub number: u64,
     pub key: EntityKey,
     pub created_at: Instant,
     pub updated_at: Instant,
@@ -30,10 +34,12 @@ pub struct Seen {
 pub enum Now {
     /// It is there; everything else about it has a time.
     Alive,
-    /// A deal, with its primary company.
-    Deal { company: Option<String>, contacts: Vec<String> },
+    /// A deal, with its primary company, and what its line items say of it where they are read.
+    Deal { company: Option<String>, contacts: Vec<String>, items: Properties },
     /// An activity: to whom it belongs, and what it says of itself.
     Activity { of: BTreeMap<EntityKind, String>, says: Properties },
+    /// An activity that belongs to nobody, and so counts nowhere.
+    Nobodys,
     /// It is no more.
     Gone,
 }
@@ -46,15 +52,16 @@ impl Seen {
         let mut known: Vec<Event> = told.iter().filter(|event| is_about_links_or_life(event)).cloned().collect();
         let before = known.len();
         match &self.now {
-            Now::Gone => return self.go(&record, !told.is_empty(), &known),
+            Now::Gone | Now::Nobodys => return self.go(&record, !told.is_empty(), &known),
             Now::Alive => self.come_back(&record, &mut known),
-            Now::Deal { company, contacts } => {
+            Now::Deal { company, contacts, items } => {
                 self.come_back(&record, &mut known);
                 let deal = Deal { seen: self, record, company: company.as_deref(), contacts };
                 deal.tell_links(&mut known);
                 deal.settle_contacts(&mut known);
                 deal.settle_company(&mut known);
                 deal.settle_account(&mut known);
+                known.extend(self.tell_items(&record, items, told));
             }
             Now::Activity { of, says } => {
                 self.come_back(&record, &mut known);
@@ -96,6 +103,23 @@ impl Seen {
         says.retain(|name, value| said.get(name).unwrap_or(&Value::Null) != value);
         let at = self.updated_at.max(last.plus_ms(1));
         (!is_of || !says.is_empty()).then(|| record.corrected(at, of, says))
+    }
+
+    /// What the line items of a deal say of it now: from its beginning, if nothing was said before.
+    fn tell_items(&self, record: &Record<'_>, items: &Properties, told: &[Event]) -> Option<Event> {
+        let mut told: Vec<(Instant, &Properties)> =
+            told.iter().filter_map(|event| Some((event.at, event.set.get(&EntityKind::Deal)?))).collect();
+        told.sort_by_key(|(at, _)| *at);
+        let said = |name: &str| told.iter().rev().find_map(|(at, set)| Some((*at, set.get(name)?)));
+        let is_new = |name: &String, value: &Value| said(name).map_or(&Value::Null, |(_, said)| said) != value;
+        let says: Properties = items
+            .iter()
+            .filter(|(name, value)| is_new(name, value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let before = says.keys().filter_map(|name| said(name)).map(|(at, _)| at).max();
+        let at = before.map_or(self.created_at, |before| self.updated_at.max(before.plus_ms(1)));
+        (!says.is_empty()).then(|| record.corrected(at, &BTreeMap::new(), says))
     }
 
     /// It is alive, so that a deletion is over.
