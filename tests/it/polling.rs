@@ -1,9 +1,13 @@
 //! HubSpot is asked for what it has: everything once, then what changes, and nothing twice.
 
+mod activities;
+mod checking;
+mod forms;
 mod interleaved;
 mod killed;
 mod reading;
 mod serving;
+mod speed;
 
 use shiftbell::work::Workspace;
 use shiftbell_metrics::definitions::read;
@@ -17,9 +21,14 @@ use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
 const SOURCE: &str = "hubspot-main";
 
 fn workspace() -> Workspace {
-    let checked = read("clowns-to-go.toml", DEFINITIONS, &vocabulary());
+    workspace_of(DEFINITIONS)
+}
+
+/// The sample company with other definitions.
+fn workspace_of(text: &str) -> Workspace {
+    let checked = read("clowns-to-go.toml", text, &vocabulary());
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
-    Workspace::new("clowns-to-go", checked.definitions.unwrap(), DEFINITIONS)
+    Workspace::new("clowns-to-go", checked.definitions.unwrap(), text)
 }
 
 fn settings(workspace: &Workspace) -> SourceSettings {

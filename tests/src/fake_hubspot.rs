@@ -9,12 +9,12 @@ mod notification;
 mod record;
 mod sender;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 use shiftbell_metrics::time::Instant;
 
-pub use api::{ALL_SCOPES, HubSpotApi, TOKEN};
+pub use api::{ALL_SCOPES, Filled, HubSpotApi, LineItem, TOKEN};
 pub use notification::{Generation, Object};
 use record::Record;
 pub use sender::{Sent, Signature};
@@ -35,6 +35,13 @@ pub struct FakeHubSpot {
     pub now: Instant,
     /// How long after a change the search shows it.
     pub search_lag_ms: i64,
+    /// Forms by id, with their names, and what was filled in.
+    pub forms: BTreeMap<String, String>,
+    pub filled: Vec<Filled>,
+    /// By number.
+    pub line_items: BTreeMap<u64, LineItem>,
+    /// Records that the search has lost, as its index does at times.
+    pub unsearchable: BTreeSet<(Object, u64)>,
     /// Who makes the next changes: `userId:77`.
     pub user: String,
     records: BTreeMap<(Object, u64), Record>,
@@ -56,6 +63,10 @@ impl FakeHubSpot {
             signature: Signature::V3,
             now,
             search_lag_ms: 0,
+            forms: BTreeMap::new(),
+            filled: Vec::new(),
+            line_items: BTreeMap::new(),
+            unsearchable: BTreeSet::new(),
             user: "userId:1".to_owned(),
             records: BTreeMap::new(),
             associations: BTreeMap::new(),
@@ -92,6 +103,19 @@ impl FakeHubSpot {
             self.set_by(object, id, property, value, by);
         }
         id
+    }
+
+    /// Somebody fills in a form. Who is known is told of it by a property too, a moment later.
+    pub fn fill_in(&mut self, form: &str, email: &str) {
+        self.filled.push(Filled { form: form.to_owned(), at: self.now, email: email.to_owned() });
+        let known = self.records.iter().find(|((object, _), record)| {
+            *object == Object::Contact && !record.is_deleted() && record.property("email") == Some(email)
+        });
+        if let Some(((_, id), _)) = known {
+            let (id, name) = (*id, format!("Our page: {}", self.forms[form]));
+            self.now = self.now.plus_ms(1_500);
+            self.set_by(Object::Contact, id, "recent_conversion_event_name", &name, ("FORM", "form"));
+        }
     }
 
     /// A change of one property by the user.
@@ -203,6 +227,9 @@ impl FakeHubSpot {
             let is_primary = self.associations.remove(&key).unwrap_or(false);
             let other = if (key.0, key.1) == (object, id) { (key.2, key.3) } else { (key.0, key.1) };
             self.record(other.0, other.1).touch(now);
+            if is_primary && (object, other.0) == (Object::Company, Object::Contact) {
+                self.record(other.0, other.1).set("associatedcompanyid", "", now, ("CRM_UI", "system"));
+            }
             others.push((other, is_primary));
         }
         others
@@ -228,6 +255,9 @@ impl FakeHubSpot {
             for ((kind, id), is_primary) in self.part(object, old) {
                 let (lesser, greater) = ((object, into).min((kind, id)), (object, into).max((kind, id)));
                 self.associations.insert((lesser.0, lesser.1, greater.0, greater.1), is_primary);
+                if is_primary && (object, kind) == (Object::Company, Object::Contact) {
+                    self.record(kind, id).set("associatedcompanyid", &into.to_string(), now, ("CRM_UI", "system"));
+                }
             }
             self.records.remove(&(object, old));
             self.aliases.insert((object, old), into);

@@ -9,3 +9,4 @@ pub mod fake_server;
 pub mod fake_slack;
 pub mod sample;
 pub mod test_clock;
+pub mod vast_portal;

@@ -5,6 +5,7 @@
 
 mod journey;
 mod open;
+mod order;
 mod plan;
 mod rows;
 mod shown;
@@ -18,7 +19,7 @@ use crate::id::EntityId;
 pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// An event as it is stored.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntityKind {
+    /// A call, e-mail, meeting or task. It belongs to whom it was said last to belong to.
+    Activity,
     Subscription,
     Deal,
     Contact,
@@ -17,12 +19,19 @@ pub enum EntityKind {
 
 impl EntityKind {
     /// Every kind, most specific first.
-    pub const ALL: [EntityKind; 5] =
-        [EntityKind::Subscription, EntityKind::Deal, EntityKind::Contact, EntityKind::Visitor, EntityKind::Company];
+    pub const ALL: [EntityKind; 6] = [
+        EntityKind::Activity,
+        EntityKind::Subscription,
+        EntityKind::Deal,
+        EntityKind::Contact,
+        EntityKind::Visitor,
+        EntityKind::Company,
+    ];
 
     /// The word used for this kind in files, tables and messages.
     pub fn word(self) -> &'static str {
         match self {
+            EntityKind::Activity => "activity",
             EntityKind::Subscription => "subscription",
             EntityKind::Deal => "deal",
             EntityKind::Contact => "contact",

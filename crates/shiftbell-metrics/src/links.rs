@@ -14,6 +14,7 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     Company(Option<EntityKey>),
+    /// A contact; of an activity, whoever it belongs to.
     Contact(Option<EntityKey>),
     /// It is the same as this one and is counted there, for ever.
     Same(EntityKey),
@@ -45,19 +46,25 @@ pub struct Link {
     pub at: Instant,
 }
 
-/// The links that an event makes: contact to company; deal and subscription to company and contact; visitor to contact.
+/// The links that an event makes: contact to company; deal and subscription to company and contact; visitor to contact; an
+/// activity to the most specific that it names. An activity does not link those whom it names to each other.
 pub fn links(event: &Event) -> Vec<Link> {
     if event.kind == kinds::MERGED {
         return merge_of(event).into_iter().collect();
     }
     let gone = event.kind == kinds::UNLINKED;
+    if let Some(activity) = event.names.get(&EntityKind::Activity) {
+        let Some((kind, id)) = event.names.iter().nth(1) else { return Vec::new() };
+        let to = Target::Contact((!gone).then(|| EntityKey::new(*kind, id.clone())));
+        return vec![Link { child: EntityKey::new(EntityKind::Activity, activity.clone()), to, at: event.at }];
+    }
     let mut found = Vec::new();
     for (kind, id) in &event.names {
         let (to_company, to_contact) = match kind {
             EntityKind::Subscription | EntityKind::Deal => (true, true),
             EntityKind::Contact => (true, false),
             EntityKind::Visitor => (false, true),
-            EntityKind::Company => (false, false),
+            EntityKind::Activity | EntityKind::Company => (false, false),
         };
         let mut link = |wanted: EntityKind, target: fn(Option<EntityKey>) -> Target| {
             if let Some(other) = event.names.get(&wanted) {
@@ -220,6 +227,22 @@ mod tests {
             events.rotate_left(1);
             assert_eq!(account(&events, EntityKind::Contact, "c"), EntityId::of(EntityKind::Company, "bolt"));
         }
+    }
+
+    #[test]
+    fn an_activity_belongs_to_the_most_specific_it_was_said_last_to_be_of_and_links_nobody_else() {
+        let mut events = [
+            event(
+                r#"{"id":"1","type":"call","at":"2026-01-01T00:00:00Z","activity":"call/1","contact":"c","deal":"d"}"#,
+            ),
+            event(r#"{"id":"2","type":"linked","at":"2026-01-02T00:00:00Z","contact":"c","company":"acme"}"#),
+            event(r#"{"id":"3","type":"linked","at":"2026-01-02T00:00:00Z","deal":"d","company":"bolt"}"#),
+        ];
+        let of = |company| EntityId::of(EntityKind::Company, company);
+        assert_eq!(account(&events, EntityKind::Activity, "call/1"), of("bolt"));
+        assert_eq!(account(&events, EntityKind::Contact, "c"), of("acme"));
+        events[0] = event(r#"{"id":"1","type":"call","at":"2026-01-01T00:00:00Z","activity":"call/1","contact":"c"}"#);
+        assert_eq!(account(&events, EntityKind::Activity, "call/1"), of("acme"));
     }
 
     #[test]

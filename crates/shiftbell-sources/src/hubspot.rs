@@ -6,9 +6,10 @@
 //!
 //! What webhooks do not bring:
 //! - **Forms.** There is no webhook for a submission; the contact's property `recent_conversion_event_name` says which form
-//!   was the latest, and is read as an event `form`. The same form sent twice changes nothing there and is not seen.
+//!   was the latest, and is read as an event `form`. The same form sent twice changes nothing there and is not seen. A poll
+//!   reads each submission; the two tell of one form a moment apart, and it is counted once.
 //! - **Activities.** Calls, e-mails, meetings and tasks arrive one property at a time and without the contact they belong to.
-//!   They are ignored and counted; they come by file.
+//!   What they say is ignored and counted, since a poll brings it whole; that one is deleted or restored is taken.
 //! - **Calculated properties** (scores, counts) are reported not to fire; a poll reads them.
 
 pub mod signature;

@@ -35,13 +35,15 @@ pub struct Asking {
     pub every_ms: i64,
     /// How far back the first round reaches (`history`); `None`: to the beginning.
     pub history_ms: Option<i64>,
+    /// When everything is compared once a day (`full_check`), in minutes after midnight.
+    pub full_check: Option<i64>,
     /// The version of the vendor's API (`api_version`).
     pub version: String,
 }
 
 impl Default for Asking {
     fn default() -> Asking {
-        Asking { every_ms: EVERY_MS, history_ms: None, version: "v3".to_owned() }
+        Asking { every_ms: EVERY_MS, history_ms: None, full_check: None, version: "v3".to_owned() }
     }
 }
 
@@ -61,6 +63,13 @@ fn length_ms(text: &str) -> Option<i64> {
     }
 }
 
+/// The minute of the day that `02:00` is.
+fn minute_of_day(text: &str) -> Option<i64> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse::<i64>().ok()?);
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
+}
+
 /// What is wrong with the settings of a source, one sentence each.
 pub fn setting_problems(source: &Source) -> Vec<String> {
     let lengths = [("ask_every", "5 minutes"), ("history", "2 years")];
@@ -68,7 +77,9 @@ pub fn setting_problems(source: &Source) -> Vec<String> {
         let text = source.settings.get(key)?;
         length_ms(text).is_none().then(|| format!("`{key}` is `{text}`; a length such as \"{such_as}\" was expected"))
     });
-    wrong.collect()
+    let check = source.settings.get("full_check").filter(|text| minute_of_day(text).is_none());
+    let check = check.map(|text| format!("`full_check` is `{text}`; a time of day such as \"02:00\" was expected"));
+    wrong.chain(check).collect()
 }
 
 impl SourceSettings {
@@ -96,6 +107,7 @@ impl SourceSettings {
             asking: Asking {
                 every_ms: setting("ask_every").and_then(length_ms).unwrap_or(EVERY_MS),
                 history_ms: setting("history").and_then(length_ms),
+                full_check: setting("full_check").and_then(minute_of_day),
                 version: setting("api_version").unwrap_or("v3").to_owned(),
             },
             words: Words::new(&source.map),

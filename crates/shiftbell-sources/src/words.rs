@@ -100,6 +100,21 @@ impl Words {
             .map(|word| word.ours.as_str())
     }
 
+    /// As [`Words::value`], of the lines only that bind a value to this very property.
+    pub fn bound_value(&self, of: &str, field: &str, property: &str, theirs: &str) -> Option<&str> {
+        let words = self.values.get(&(of.to_owned(), field.to_owned()))?;
+        let (property, theirs) = (folded(property), folded(theirs));
+        let word = words.iter().find(|word| word.theirs == theirs && word.property.as_ref() == Some(&property))?;
+        Some(&word.ours)
+    }
+
+    /// Whether a line about this kind of thing binds its value to this property.
+    pub fn is_bound(&self, of: &str, property: &str) -> bool {
+        let property = folded(property);
+        let of_kind = self.values.iter().filter(|((kind, _), _)| kind == of).flat_map(|(_, words)| words);
+        of_kind.into_iter().any(|word| word.property.as_ref() == Some(&property))
+    }
+
     /// The event and its property that a change of this vendor's property feeds.
     pub fn feed(&self, property: &str) -> Option<(&str, &str)> {
         self.feeds.get(&folded(property)).map(|(kind, name)| (kind.as_str(), name.as_str()))

@@ -32,6 +32,7 @@ pub mod migrations;
 pub mod outbox;
 pub mod owner_choices;
 pub mod people;
+pub mod polled;
 pub mod receipts;
 pub mod receiver;
 pub mod requests;

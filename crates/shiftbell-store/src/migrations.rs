@@ -11,7 +11,7 @@ use crate::{Session, StoreError};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 9] = [
+const MIGRATIONS: [Mirrored; 10] = [
     (
         1,
         "0001_intake",
@@ -41,6 +41,12 @@ const MIGRATIONS: [Mirrored; 9] = [
         "0005_requests",
         include_str!("../../../migrations/sqlite/0005_requests.sql"),
         include_str!("../../../migrations/postgres/0005_requests.sql"),
+    ),
+    (
+        6,
+        "0006_polled",
+        include_str!("../../../migrations/sqlite/0006_polled.sql"),
+        include_str!("../../../migrations/postgres/0006_polled.sql"),
     ),
     (
         8,

@@ -31,6 +31,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("outbox/framed", crate::outbox::framed::STATEMENTS),
     ("owner_choices", crate::owner_choices::STATEMENTS),
     ("people", crate::people::STATEMENTS),
+    ("polled", crate::polled::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),
     ("rollout", crate::rollout::STATEMENTS),

@@ -19,9 +19,9 @@ const NAME: &str = "clowns-to-go";
 /// Anything that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Requests that one start makes before its first page: what the portal's properties are, and how many records there are.
-const OPENING: u32 = 6;
+const OPENING: u32 = 14;
 
-/// 620 people of 40 companies with 207 deals.
+/// 620 people of 40 companies with 207 deals, 104 calls and as many meetings.
 fn company() -> FakeHubSpot {
     let mut portal = portal();
     let companies: Vec<u64> = (0..40)
@@ -32,6 +32,15 @@ fn company() -> FakeHubSpot {
         let contact = portal.import_contact(&[("email", &format!("c{n}@bank.example"))]);
         portal.associate((Object::Contact, contact), (Object::Company, companies[n % 40]));
         portal.set(Object::Contact, contact, "recent_conversion_event_name", "Meeting request");
+        if n % 6 == 0 {
+            for (object, property, value) in [
+                (Object::Call, "hs_call_disposition", "f240bbac-87c9-4f6e-bf70-924b57d47db7"),
+                (Object::Meeting, "hs_meeting_outcome", "COMPLETED"),
+            ] {
+                let activity = portal.create(object, &[(property, value)]);
+                portal.associate((object, activity), (Object::Contact, contact));
+            }
+        }
         if n % 3 == 0 {
             let deal = portal.create(Object::Deal, &[("dealstage", "discovery"), ("bant", "Yes")]);
             portal.associate((Object::Deal, deal), (Object::Contact, contact));
@@ -118,7 +127,7 @@ async fn killed_often_it_goes_on_at_the_last_page(url: &str, clean: &TestDb) {
         let requests = if n == 0 {
             OPENING + 6
         } else if n % 2 == 0 {
-            9
+            OPENING + 9
         } else {
             5
         };
@@ -141,13 +150,13 @@ async fn killed_often_it_goes_on_at_the_last_page(url: &str, clean: &TestDb) {
     *child.lock().unwrap() = None;
     let before = api.faults().requests("objects/contacts/batch/read");
     let said = machine.run().await;
-    assert!(said.contains("867 records read") && said.contains("went on after"), "{said}");
+    assert!(said.contains("1075 records read") && said.contains("went on after"), "{said}");
     let whole = 620_usize.div_ceil(50);
     assert!(api.faults().requests("objects/contacts/batch/read") - before < whole, "it began again:\n{said}");
 
     let other = Machine::new(&clean.url, &api);
     let said = other.run().await;
-    assert!(said.contains("867 records read, ") && said.contains(" 0 were known"), "{said}");
+    assert!(said.contains("1075 records read, ") && said.contains(" 0 were known"), "{said}");
     let db = Db::open(url).await.unwrap();
     let (found, wanted) = (derived(&db, NAME).await, derived(&clean.db, NAME).await);
     assert!(wanted.len() > 500, "{} rows", wanted.len());

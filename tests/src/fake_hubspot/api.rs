@@ -1,7 +1,9 @@
 //! The portal's API on loopback. It refuses what the real one refuses: a wrong token, a missing scope, more than the limit,
 //! pages and searches that are too large.
 
+mod forms;
 mod http;
+mod items;
 mod limits;
 mod read;
 mod search;
@@ -11,12 +13,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::FakeHubSpot;
 use crate::fake_server::{FakeClock, Faults, serve};
+pub use forms::Filled;
+pub use items::LineItem;
 use limits::Limits;
 
 /// The token that the portal accepts.
 pub const TOKEN: &str = "pat-na1-00000000-0000-4000-8000-000000000000";
 /// Everything that a poll needs to be allowed.
-pub const ALL_SCOPES: [&str; 3] = ["crm.objects.contacts.read", "crm.objects.companies.read", "crm.objects.deals.read"];
+pub const ALL_SCOPES: [&str; 6] = [
+    "crm.objects.contacts.read",
+    "crm.objects.companies.read",
+    "crm.objects.deals.read",
+    "crm.objects.line_items.read",
+    "forms",
+    "sales-email-read",
+];
 
 /// What the doors of the API share.
 #[derive(Debug)]

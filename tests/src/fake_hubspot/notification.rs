@@ -10,14 +10,25 @@ pub enum Object {
     Contact,
     Company,
     Deal,
+    Call,
+    Email,
+    Meeting,
+    Task,
 }
 
 impl Object {
+    pub const ALL: [Object; 7] =
+        [Object::Contact, Object::Company, Object::Deal, Object::Call, Object::Email, Object::Meeting, Object::Task];
+
     pub(super) fn word(self) -> &'static str {
         match self {
             Object::Contact => "contact",
             Object::Company => "company",
             Object::Deal => "deal",
+            Object::Call => "call",
+            Object::Email => "email",
+            Object::Meeting => "meeting",
+            Object::Task => "task",
         }
     }
 
@@ -30,13 +41,18 @@ impl Object {
             Object::Contact => "contacts",
             Object::Company => "companies",
             Object::Deal => "deals",
+            Object::Call => "calls",
+            Object::Email => "emails",
+            Object::Meeting => "meetings",
+            Object::Task => "tasks",
         }
     }
 
     /// By its plural or type id, as addresses name it.
     pub(super) fn from_path(word: &str) -> Option<Object> {
-        let all = [Object::Contact, Object::Company, Object::Deal];
-        all.into_iter().find(|object| object.plural() == word || object.word() == word || object.type_id() == word)
+        Object::ALL
+            .into_iter()
+            .find(|object| object.plural() == word || object.word() == word || object.type_id() == word)
     }
 
     fn type_id(self) -> &'static str {
@@ -44,6 +60,25 @@ impl Object {
             Object::Contact => "0-1",
             Object::Company => "0-2",
             Object::Deal => "0-3",
+            Object::Call => "0-48",
+            Object::Email => "0-49",
+            Object::Meeting => "0-47",
+            Object::Task => "0-27",
+        }
+    }
+
+    /// Whether it is a call, e-mail, meeting or task, of which only the generic form tells.
+    pub fn is_activity(self) -> bool {
+        matches!(self, Object::Call | Object::Email | Object::Meeting | Object::Task)
+    }
+
+    /// The scope without which it cannot be read.
+    pub(super) fn scope(self) -> &'static str {
+        match self {
+            Object::Company => "crm.objects.companies.read",
+            Object::Deal => "crm.objects.deals.read",
+            Object::Email => "sales-email-read",
+            Object::Contact | Object::Call | Object::Meeting | Object::Task => "crm.objects.contacts.read",
         }
     }
 }
@@ -65,7 +100,7 @@ impl FakeHubSpot {
         self.event_last += 1;
         let event_id = (self.event_last.wrapping_mul(2_654_435_761) ^ self.portal) % 4_294_967_296;
         let Json::Object(mut fields) = more else { unreachable!("a notification is written as an object") };
-        let is_generic = self.generation == Generation::Generic;
+        let is_generic = self.generation == Generation::Generic || object.is_activity();
         // Privacy deletions have no generic form.
         let of = if is_generic && verb != "privacyDeletion" { "object" } else { object.word() };
         let subscription = format!("{of}.{verb}");

@@ -40,6 +40,8 @@ const BUILT_IN: &[(&str, Type)] = &[
     ("deal.amount", Type::Money),
     ("deal.annual_amount", Type::Money),
     ("deal.annual_list_amount", Type::Money),
+    ("deal.items", Type::Number),
+    ("deal.recurring_amount", Type::Money),
     ("deal.open", Type::Bool),
     ("deal.owner", Type::Text),
     ("deal.contacts", Type::Number),

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use super::order::{belongings, fill_in_once, in_order, merges_of, tell_once};
 use super::plan::Plan;
 use super::{LeftOut, StoredEvent};
 use crate::codec::Name;
 use crate::contribution::name;
 use crate::event::{Event, kinds};
 use crate::id::{EntityId, EntityKind};
-use crate::links::{Pointers, account_of, links};
+use crate::links::{Pointers, account_of};
 use crate::time::Instant;
 use crate::value::Value;
 
@@ -19,7 +20,8 @@ pub(super) type Step = u32;
 pub(super) const TODAY: Step = Step::MAX;
 
 /// The entities in view, by kind.
-pub(super) type Named = [Option<usize>; 5];
+pub(super) type Named = [Option<usize>; EntityKind::ALL.len()];
+pub(super) const NOBODY: Named = [None; EntityKind::ALL.len()];
 
 /// The values of one property with the step at which each began.
 type Timeline<'a> = Vec<(Step, Cow<'a, Value>)>;
@@ -55,7 +57,10 @@ pub(super) struct Journey<'a> {
 
 impl<'a> Journey<'a> {
     pub(super) fn new(plan: &'a Plan, account: EntityId, events: &'a [StoredEvent]) -> Journey<'a> {
-        let events = in_order(events);
+        let mut events = in_order(events);
+        let merges = merges_of(&events);
+        tell_once(&mut events, &merges);
+        fill_in_once(&mut events, &merges);
         let mut journey = Journey {
             plan,
             named: Vec::with_capacity(events.len()),
@@ -65,7 +70,6 @@ impl<'a> Journey<'a> {
             root: 0,
             left_out: Vec::new(),
         };
-        let merges = merges_of(&journey.events);
         let mut places = HashMap::new();
         let root_kind = journey.find_all(&merges, &mut places, account);
         journey.root = *places.entry(account).or_insert_with(|| {
@@ -85,10 +89,13 @@ impl<'a> Journey<'a> {
         account: EntityId,
     ) -> EntityKind {
         let mut root_kind = EntityKind::Company;
+        let belongs = belongings(&self.events);
         for (step, stored) in self.events.iter().enumerate() {
             let own = stored.event.entity_id();
-            let mut named = [None; 5];
-            for (kind, id) in &stored.event.names {
+            let mut named = NOBODY;
+            let activity = stored.event.names.get(&EntityKind::Activity);
+            let names = activity.and_then(|activity| belongs.get(activity.as_str()));
+            for (kind, id) in names.copied().unwrap_or(&stored.event.names) {
                 let raw = EntityId::of(*kind, id);
                 let canonical = if merges.contains_key(&raw) {
                     account_of(raw, |entity| merges.get(&entity).copied())
@@ -183,6 +190,7 @@ impl<'a> Journey<'a> {
                 self.entities[place].is_left_out = true;
             }
         }
+        self.leave_out_activities();
         for step in 0..self.events.len() {
             let named = &mut self.named[step];
             let own = named.iter().flatten().next().copied();
@@ -201,12 +209,30 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// An activity goes with those to whom it belongs, if all of them are left out.
+    fn leave_out_activities(&mut self) {
+        for named in &self.named {
+            let Some(activity) = named[EntityKind::Activity as usize] else { continue };
+            let mut others = named.iter().flatten().filter(|place| **place != activity).peekable();
+            if others.peek().is_some() && others.all(|place| self.entities[*place].is_left_out) {
+                self.entities[activity].is_left_out = true;
+            }
+        }
+    }
+
     fn is_test(&self, place: usize) -> bool {
         let kind = self.entities[place].kind;
         self.plan.test_records.iter().any(|(field, values)| {
             EntityKind::from_word(&field.of) == Some(kind)
                 && self.value(place, &field.name, TODAY).is_some_and(|value| one_of(&value, values))
         })
+    }
+
+    /// Whom an event is about: the most specific that it names; an activity is about those to whom it belongs.
+    pub(super) fn subject_of(&self, step: usize) -> Option<usize> {
+        let named = &self.named[step];
+        let others = named.iter().skip(1).flatten().next();
+        others.or(named[EntityKind::Activity as usize].as_ref()).copied()
     }
 
     pub(super) fn event(&self, step: usize) -> &'a Event {
@@ -341,35 +367,4 @@ pub(super) fn one_of(value: &Value, wanted: &[Value]) -> bool {
         Value::Bool(truth) => value.as_bool() == Some(*truth),
         Value::Null | Value::Money(_) | Value::Json(_) => value == wanted,
     })
-}
-
-/// The events by time; what changes state comes before what was done at the same instant. Repeats are dropped.
-fn in_order(events: &[StoredEvent]) -> Vec<&StoredEvent> {
-    let class = |kind: &str| match kind {
-        kinds::UNLINKED | kinds::MERGED | kinds::DELETED | kinds::RESTORED => 0_u8,
-        kind if EntityKind::from_word(kind).is_some() => 1,
-        _ => 2,
-    };
-    let mut keyed: Vec<_> = events
-        .iter()
-        .map(|stored| {
-            let event = &stored.event;
-            ((event.at, class(&event.kind), stored.source.as_str(), event.id.as_str(), event.entity_id()), stored)
-        })
-        .collect();
-    keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    let mut seen = std::collections::HashSet::with_capacity(keyed.len());
-    keyed.retain(|((_, _, source, id, entity), _)| seen.insert((*entity, *source, *id)));
-    keyed.into_iter().map(|(_, stored)| stored).collect()
-}
-
-/// Which entities were merged into which.
-fn merges_of(events: &[&StoredEvent]) -> BTreeMap<EntityId, Pointers> {
-    let mut merges: BTreeMap<EntityId, Pointers> = BTreeMap::new();
-    for stored in events.iter().filter(|stored| stored.event.kind == kinds::MERGED) {
-        for link in links(&stored.event) {
-            merges.entry(link.child.number()).or_default().take(&link);
-        }
-    }
-    merges
 }

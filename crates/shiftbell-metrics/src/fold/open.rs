@@ -1,6 +1,6 @@
 //! Records that stand open today: deals, people who wait at a stage, customers. One row each, on the day they came there.
 
-use super::journey::TODAY;
+use super::journey::{Named, TODAY};
 use super::rows::Findings;
 use super::touch::Touches;
 use super::walk::Reached;
@@ -19,7 +19,7 @@ pub(super) fn open_rows(findings: &Findings<'_, '_>, touches: &Touches) -> Vec<(
         let standing = match entity.kind {
             EntityKind::Deal => open_deal(findings, place),
             EntityKind::Contact => waiting_contact(findings, place),
-            EntityKind::Subscription | EntityKind::Visitor | EntityKind::Company => None,
+            EntityKind::Activity | EntityKind::Subscription | EntityKind::Visitor | EntityKind::Company => None,
         };
         if let Some((stage, reached)) = standing {
             rows.push((place, row(findings, touches, place, stage, reached)));
@@ -99,7 +99,7 @@ fn row(findings: &Findings<'_, '_>, touches: &Touches, place: usize, stage: usiz
     Row { motion, series: Name::clone(&journey.plan.chain[stage].open), entry }
 }
 
-fn value(findings: &Findings<'_, '_>, named: &[Option<usize>; 5], field: &FieldName) -> Option<Value> {
+fn value(findings: &Findings<'_, '_>, named: &Named, field: &FieldName) -> Option<Value> {
     let place = match EntityKind::from_word(&field.of) {
         Some(kind) => named[kind as usize]?,
         None if field.of == "customer" => findings.journey.root,

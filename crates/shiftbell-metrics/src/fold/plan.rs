@@ -25,7 +25,7 @@ pub struct Plan {
     pub(crate) facts: Vec<FactPlan>,
     by_kind: HashMap<String, Vec<usize>>,
     any_kind: Vec<usize>,
-    fields: [HashMap<String, u16>; 5],
+    fields: [HashMap<String, u16>; KINDS],
     pub(crate) dims: Vec<DimPlan>,
     pub(crate) stage_measures: Vec<(usize, Name, FieldName)>,
     pub(crate) open_fields: Vec<(Name, FieldName)>,
@@ -80,6 +80,9 @@ pub(crate) struct DimPlan {
 
 /// Most values a dimension may list to have cells of its own.
 pub const CELL_VALUES_MAX: usize = 64;
+
+/// Kinds of entity.
+const KINDS: usize = EntityKind::ALL.len();
 
 /// Fields that are kept of every entity, because messages name and address it by them.
 const ALWAYS: [&str; 5] = ["owner", "email", "name", "title", "currency"];
@@ -164,6 +167,9 @@ impl Plan {
     fn keep_fields(&mut self, uses: &Uses) {
         let mut wanted: BTreeSet<FieldName> = uses.fields.clone();
         for fact in &self.facts {
+            // Of an activity, what it says of itself is kept: it may say more later.
+            let says = fact.fact.properties.iter().map(|(key, _)| key.clone());
+            wanted.extend(says.map(|name| FieldName { of: EntityKind::Activity.word().to_owned(), name }));
             wanted.extend(fact.fact.state.iter().map(|(field, _)| field.clone()));
             wanted.extend(fact.fact.when.iter().flat_map(Expression::fields).cloned());
             wanted.extend(fact.measures.iter().map(|(_, field)| field.clone()));
@@ -178,7 +184,7 @@ impl Plan {
         wanted.extend(self.stage_measures.iter().map(|(_, _, field)| field.clone()));
         wanted.extend(self.test_records.iter().map(|(field, _)| field.clone()));
         let mut next = 0_u16;
-        let mut keep = |fields: &mut [HashMap<String, u16>; 5], kind: EntityKind, field: &str| {
+        let mut keep = |fields: &mut [HashMap<String, u16>; KINDS], kind: EntityKind, field: &str| {
             fields[kind as usize].entry(field.to_owned()).or_insert_with(|| {
                 next += 1;
                 next
@@ -196,9 +202,10 @@ impl Plan {
                 None if field.of == "customer" => {
                     EntityKind::ALL.into_iter().for_each(|kind| keep(&mut self.fields, kind, &field.name));
                 }
-                None => {}
+                None => keep(&mut self.fields, EntityKind::Activity, &field.name),
             }
         }
+        keep(&mut self.fields, EntityKind::Activity, "by");
     }
 }
 

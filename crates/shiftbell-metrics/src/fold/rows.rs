@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::journey::{Journey, Named, Step, TODAY, person};
+use super::journey::{Journey, NOBODY, Named, Step, TODAY, person};
 use super::stages::{Stages, losses};
 use super::walk::{Occurrence, Reached, View, Walk};
 use super::{open, touch};
@@ -63,7 +63,7 @@ impl<'j, 'a> Findings<'j, 'a> {
 
     /// The entities in view of one: its contact, deal and company.
     pub(super) fn view_of(&self, place: usize) -> Named {
-        let mut named: Named = [None; 5];
+        let mut named = NOBODY;
         let kind = self.journey.entities[place].kind;
         named[EntityKind::Company as usize] = self.journey.company();
         named[EntityKind::Deal as usize] = self.first_deal[place];
@@ -171,6 +171,7 @@ impl<'j, 'a> Findings<'j, 'a> {
                 seen.deal == Some(place)
                     || seen.contact.is_some_and(|by| entity.contacts.iter().any(|(contact, _)| *contact == by))
             }
+            EntityKind::Activity => false,
             EntityKind::Subscription | EntityKind::Company => true,
         }
     }
@@ -197,12 +198,12 @@ impl<'j, 'a> Findings<'j, 'a> {
         let series = plan.series.clone()?;
         let index = seen.step as usize;
         let stored = self.journey.events[index];
-        let own = self.journey.named[index].iter().flatten().next()?;
+        let own = self.journey.subject_of(index)?;
         let mut entry =
-            Entry::new(self.journey.entities[*own].id, hash(&stored.source, &stored.event.id), stored.event.at);
+            Entry::new(self.journey.entities[own].id, hash(&stored.source, &stored.event.id), stored.event.at);
         entry.actor = person(stored.event.owner.as_deref());
         let view = View::of(self.journey, index);
-        self.describe(&mut entry, *own, &view.named, seen.step, &stored.event);
+        self.describe(&mut entry, own, &view.named, seen.step, &stored.event);
         for (name, field) in &plan.measures {
             let own = (field.of == stored.event.kind || field.of == "event")
                 .then(|| stored.event.properties.get(&field.name)?.as_money(self.journey.plan.currency));

@@ -193,7 +193,9 @@ impl Stages {
                     let contact = journey.contact_at_last(entity)?;
                     at(&self.entry, contact).or_else(|| at(&self.through, contact))
                 }
-                EntityKind::Deal | EntityKind::Subscription | EntityKind::Company => at(&self.entry, entity),
+                EntityKind::Activity | EntityKind::Deal | EntityKind::Subscription | EntityKind::Company => {
+                    at(&self.entry, entity)
+                }
             },
         }
     }
@@ -211,7 +213,11 @@ impl Stages {
 pub(super) fn losses(journey: &Journey<'_>, walk: &Walk, stages: &Stages, entity: usize) -> Vec<Instant> {
     let who = match journey.entities[entity].kind {
         EntityKind::Visitor => journey.contact_at_last(entity).unwrap_or(entity),
-        EntityKind::Contact | EntityKind::Deal | EntityKind::Subscription | EntityKind::Company => entity,
+        EntityKind::Activity
+        | EntityKind::Contact
+        | EntityKind::Deal
+        | EntityKind::Subscription
+        | EntityKind::Company => entity,
     };
     let mut all = walk.lost[who].clone();
     for (deal, _) in stages.deals.iter().filter(|(deal, contact)| *contact == who && !stages.is_expansion[*deal]) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::journey::{Journey, Named, Step, TODAY, one_of};
+use super::journey::{Journey, NOBODY, Named, Step, TODAY, one_of};
 use super::plan::FactPlan;
 use crate::definitions::{FieldName, StageOf, Who};
 use crate::event::Event;
@@ -137,16 +137,13 @@ fn happens(
     if fact.mrr.is_some() {
         return false;
     }
-    let says = || {
-        fact.properties
-            .iter()
-            .all(|(key, values)| view.event.properties.get(key).is_some_and(|value| one_of(value, values)))
-    };
+    let says =
+        || fact.properties.iter().all(|(key, values)| view.property(key).is_some_and(|value| one_of(&value, values)));
     let did = || match fact.stage.as_deref() {
         None => true,
         Some("customer") => has_won,
         Some(_) => false,
-    } && (fact.by.is_empty() || view.role().is_some_and(|role| fact.by.iter().any(|by| by == role)));
+    } && (fact.by.is_empty() || view.role().is_some_and(|role| fact.by.iter().any(|by| *by == *role)));
     let holds = || {
         fact.state.iter().all(|(field, values)| view.field(field).is_some_and(|value| one_of(&value, values)))
             && fact.when.as_ref().is_none_or(|when| when.holds(view))
@@ -221,7 +218,7 @@ impl<'j, 'a> View<'j, 'a> {
 
     /// The account at a step, without an event.
     pub(super) fn at(journey: &'j Journey<'a>, step: Step) -> View<'j, 'a> {
-        let mut named: Named = [None; 5];
+        let mut named = NOBODY;
         for (place, entity) in journey.entities.iter().enumerate().filter(|(_, entity)| !entity.is_left_out) {
             let known = &mut named[entity.kind as usize];
             if entity.kind == EntityKind::Company || entity.first <= step {
@@ -245,8 +242,16 @@ impl<'j, 'a> View<'j, 'a> {
     }
 
     /// The role of who did it: what the event says, else the role of its owner when it arrived.
-    fn role(&self) -> Option<&str> {
-        self.event.properties.get("by").and_then(Value::as_text).or(self.by)
+    fn role(&self) -> Option<Cow<'_, str>> {
+        let said = self.property("by").and_then(|by| by.as_text().map(|by| Cow::Owned(by.to_owned())));
+        said.or(self.by.map(Cow::Borrowed))
+    }
+
+    /// What the event says of itself, else what its activity says, as it is known today: the outcome of a call is entered in
+    /// the evening, and counts for the call.
+    fn property(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let said = self.event.properties.get(name).map(Cow::Borrowed);
+        said.or_else(|| self.journey.value(self.named[EntityKind::Activity as usize]?, name, TODAY))
     }
 
     fn subject(&self, of: StageOf) -> Option<usize> {
@@ -269,7 +274,7 @@ impl Scope for View<'_, '_> {
             return self.journey.value(self.journey.root, &field.name, self.step);
         }
         let is_own = field.of.is_empty() || field.of == "event" || field.of == self.event.kind;
-        (self.has_event && is_own).then(|| self.event.properties.get(&field.name).map(Cow::Borrowed)).flatten()
+        (self.has_event && is_own).then(|| self.property(&field.name)).flatten()
     }
 
     fn now(&self) -> Option<Instant> {

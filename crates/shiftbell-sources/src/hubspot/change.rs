@@ -5,6 +5,7 @@ use shiftbell_metrics::event::{Event, ID_BYTES_MAX};
 use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::time::Instant;
 
+use super::poll::Object;
 use super::record::{Record, Turn};
 use crate::parsed::{shortened, word_of};
 use crate::settings::SourceSettings;
@@ -98,8 +99,13 @@ pub(super) fn read(change: &Change<'_>, settings: &SourceSettings) -> Result<Rea
     };
     match verb {
         "merge" => merged(change, settings, entity),
+        "creation" | "propertyChange" if entity == EntityKind::Activity => Ok(Reading::Ignored(
+            "activities are asked for, since they come with those to whom they belong then".to_owned(),
+        )),
         "creation" | "propertyChange" | "deletion" | "privacyDeletion" | "restore" => {
             let (at, id) = (change.at()?, change.id("objectId")?);
+            let activity = type_id.as_deref().and_then(Object::from_type_id);
+            let id = activity.map_or_else(|| id.clone(), |object| object.entity_id(&id));
             happened(change, verb, Record { settings, entity, id: &id }, at)
         }
         other => Ok(Reading::Ignored(format!("`{object}.{}` is no kind of change that is counted", shortened(other)))),
@@ -190,9 +196,8 @@ fn about(object: &str, type_id: Option<&str>) -> About {
         ("contact", _) | ("object", Some("0-1")) => About::Entity(EntityKind::Contact),
         ("company", _) | ("object", Some("0-2")) => About::Entity(EntityKind::Company),
         ("deal", _) | ("object", Some("0-3")) => About::Entity(EntityKind::Deal),
-        ("object", Some("0-27" | "0-46" | "0-47" | "0-48" | "0-49")) => {
-            not("activity webhooks carry no contact; activities come by file")
-        }
+        ("object", Some("0-27" | "0-47" | "0-48" | "0-49")) => About::Entity(EntityKind::Activity),
+        ("object", Some("0-46")) => not("notes are not counted"),
         ("object", Some("0-69" | "0-53")) => not("subscriptions and invoices are read from billing"),
         ("object", Some(custom)) if custom.starts_with("2-") => not("records of custom objects are not counted"),
         ("object", Some(other)) => About::NotCounted(format!("objects of type `{}` are not counted", shortened(other))),

@@ -16,12 +16,11 @@ use super::identity::event_id;
 use crate::parsed::shortened;
 use crate::settings::SourceSettings;
 
+/// The contact's property that says which form was the latest.
+pub(super) const CONVERSION: &str = "recent_conversion_event_name";
 /// The properties that feed an event where the map says nothing: HubSpot's own for forms, and the usual name for meetings.
-const FEEDS: [(&str, &str, &str); 3] = [
-    ("recent_conversion_event_name", "form", "form"),
-    ("meeting_status", "meeting", "status"),
-    ("meeting_outcome", "meeting", "status"),
-];
+const FEEDS: [(&str, &str, &str); 3] =
+    [(CONVERSION, "form", "form"), ("meeting_status", "meeting", "status"), ("meeting_outcome", "meeting", "status")];
 
 /// How a record came to its end, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +102,21 @@ impl Record<'_> {
         event
     }
 
+    /// Of an activity: it happened.
+    pub(super) fn happened(&self, kind: &str, at: Instant, what: &[&str]) -> Event {
+        let mut event = self.event(at, &[&["happened"], what].concat());
+        event.kind = kind.to_owned();
+        event
+    }
+
+    /// It is found to be otherwise than was told. HubSpot does not say since when.
+    pub(super) fn corrected(&self, at: Instant, names: &BTreeMap<EntityKind, String>, says: Properties) -> Event {
+        let mut event = self.event(at, &["corrected", &at.as_ms().to_string()]);
+        event.names.extend(names.clone());
+        event.set.insert(self.entity, says);
+        event
+    }
+
     /// It is no more; what is known of it belongs to another record of its kind. That happens once.
     pub(super) fn merged_into(&self, into: &str, at: Instant) -> Event {
         let mut event = self.event(at, &["merge", into]);
@@ -154,7 +168,9 @@ pub(super) fn feed<'a>(settings: &'a SourceSettings, entity: EntityKind, propert
 }
 
 /// A form is named `page: form` where HubSpot found it on a page.
-fn fed_value(settings: &SourceSettings, kind: &str, name: &str, property: &str, theirs: &str) -> String {
+pub(super) fn fed_value(settings: &SourceSettings, kind: &str, name: &str, property: &str, theirs: &str) -> String {
     let of = |text: &str| settings.words.value(kind, name, property, text).map(str::to_owned);
-    of(theirs).or_else(|| of(theirs.rsplit_once(": ")?.1)).unwrap_or_else(|| theirs.to_owned())
+    let last = theirs.rsplit_once(": ").map_or(theirs, |(_, form)| form);
+    let unmapped = || (if kind == "form" { last } else { theirs }).to_owned();
+    of(theirs).or_else(|| of(last)).unwrap_or_else(unmapped)
 }

@@ -301,3 +301,12 @@ fn a_body_that_is_no_list_of_changes_says_what_it_is() {
     assert!(reason(b"hello").contains("not JSON"));
     assert!(reason("[".repeat(5_000_000).as_bytes()).contains("not JSON"));
 }
+
+#[test]
+fn that_an_activity_was_deleted_is_taken_and_told_of_the_same_record_as_a_poll_would() {
+    let deleted = event(json!({"subscriptionType": "object.deletion", "objectTypeId": "0-48"}));
+    assert_eq!(deleted.kind, "deleted");
+    let (kind, id) = deleted.names.first_key_value().unwrap();
+    assert_eq!(*kind, EntityKind::Activity);
+    assert!(id.starts_with("call/"), "{id}");
+}

@@ -183,7 +183,9 @@ fn name_of(key: &EntityKey, events: &[Event]) -> String {
             (person, company) => person.or(company),
         },
         EntityKind::Deal => own(EntityKind::Deal, "name").or_else(company),
-        EntityKind::Company | EntityKind::Subscription | EntityKind::Visitor => company().or_else(person),
+        EntityKind::Activity | EntityKind::Company | EntityKind::Subscription | EntityKind::Visitor => {
+            company().or_else(person)
+        }
     };
     found.unwrap_or_else(|| key.to_string())
 }

@@ -100,6 +100,9 @@ async fn ensure(db: &Db, company: &Company, here: &Here) -> Result<(), Failure> 
     ensured.await.map_err(|error| Failure::Database(error.to_string()))
 }
 
+/// A wait that is longer than this is told.
+const WAIT_MS_TOLD: i64 = 15_000;
+
 /// Reads one source to its end.
 async fn read(polled: &Polled<'_>, id: &str, options: &Backfill) -> Result<(), Failure> {
     let failed =
@@ -110,12 +113,16 @@ async fn read(polled: &Polled<'_>, id: &str, options: &Backfill) -> Result<(), F
     }
     let bar = bar(options.quiet);
     let progress = |progress| match progress {
-        Progress::Read { read, of } => {
+        Progress::Read { read, of, next } => {
             bar.set_length(of.max(read));
             bar.set_position(read);
-            bar.set_message("");
+            bar.set_message(next);
         }
-        Progress::Waiting { .. } => bar.set_message("HubSpot asks to wait"),
+        // A moment is how its limits always work; what is longer is told.
+        Progress::Waiting { until } if until.since(polled.clock.now()) > WAIT_MS_TOLD => {
+            bar.set_message(format!("HubSpot allows no more until {until}"));
+        }
+        Progress::Waiting { .. } => {}
     };
     let done = poll::round(polled, progress).await.map_err(failed);
     bar.finish_and_clear();
@@ -158,7 +165,7 @@ fn bar(is_quiet: bool) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
-    let template = "{bar:30} {human_pos} of {human_len} records, {eta} left {msg}";
+    let template = "{bar:30} {human_pos} of {human_len} records, {eta} left; {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
@@ -173,6 +180,10 @@ fn summary(source: &str, round: &Round) -> String {
     );
     for (n, what) in [
         (round.held, "wait for their time"),
+        (
+            round.filled_by_nobody,
+            "forms were filled in by people who are not known yet, and are looked at again for a week",
+        ),
         (round.set_aside, "cannot be true (more than a day ahead, or before 1970) and are set aside"),
     ] {
         if n > 0 {
@@ -180,6 +191,9 @@ fn summary(source: &str, round: &Round) -> String {
         }
     }
     out.push('\n');
+    for sentence in &round.left_out {
+        out.push_str(&format!("left out: {sentence}\n"));
+    }
     if round.resumed_after > 0 {
         out.push_str(&format!("went on after {} records, where it was cut off before\n", round.resumed_after));
     }

@@ -1,10 +1,12 @@
 //! Asks a source for what it has, and works it in. The source says what to ask next (`shiftbell-sources`); here are the
 //! connection, the clock and the database.
 //!
+//! Several requests are under way at once, as far as the limits of the source allow, also while a page is worked in.
 //! Each page is one transaction together with how far the poll is, so that a program that is killed goes on at the last page
 //! and no page counts twice. No transaction is open while a request is under way. The first round reads what the source has
 //! had for long and never pings anyone; each later one is news, and decides like a webhook would.
 
+mod check;
 mod connection;
 mod page;
 mod worker;
@@ -12,8 +14,8 @@ mod worker;
 use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::time::Instant;
 use shiftbell_sources::SourceSettings;
-use shiftbell_sources::hubspot::poll::{Ask, Poll, PollProblem, Position, Wanted};
-use shiftbell_store::{Db, StoreError, cursors};
+use shiftbell_sources::hubspot::poll::{Ask, Check, Poll, PollProblem, Position, Ticket, Wanted};
+use shiftbell_store::{Db, Session, StoreError, cursors};
 use tokio_util::sync::CancellationToken;
 
 use super::Workspace;
@@ -21,6 +23,7 @@ use super::derive::{DeriveError, Derived};
 use crate::clock::Clock;
 
 pub use connection::Connection;
+use connection::Said;
 pub use worker::keep_asking;
 
 /// A source that can be asked.
@@ -67,13 +70,19 @@ pub struct Round {
     pub already_known: u64,
     pub held: u64,
     pub set_aside: u64,
+    /// Forms that were filled in by people who are not known yet. They are looked for again in the next rounds.
+    pub filled_by_nobody: u64,
+    /// The full check, if it was part of this round.
+    pub checked: Option<Check>,
+    /// What the token may not read, one sentence each.
+    pub left_out: Vec<String>,
 }
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many records of about so many are read.
-    Read { read: u64, of: u64 },
+    /// So many records of about so many are read, and what comes next.
+    Read { read: u64, of: u64, next: &'static str },
     /// The source wants to be left alone until then.
     Waiting { until: Instant },
 }
@@ -89,6 +98,15 @@ fn cursor_of(source: &str) -> String {
 /// The database's.
 pub async fn position(db: &Db, workspace: &str, source: &str) -> Result<Position, PollError> {
     read_position(kept(db, workspace, source).await?.as_deref())
+}
+
+/// The last full check of a source, if there was one. What is kept in a way that cannot be read is for the poll to complain of.
+///
+/// # Errors
+/// The database's.
+pub async fn last_check(session: &mut Session, workspace: &str, source: &str) -> Result<Option<Check>, StoreError> {
+    let kept = cursors::get(session, workspace, &cursor_of(source)).await?;
+    Ok(read_position(kept.as_deref()).ok().and_then(|position| position.checked))
 }
 
 async fn kept(db: &Db, workspace: &str, source: &str) -> Result<Option<String>, PollError> {
@@ -121,36 +139,68 @@ pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> R
     let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
     let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
     let mut result = Round { resumed_after, is_backfill, ..Round::default() };
-    poll.begin(polled.clock.now());
+    let now = polled.clock.now();
+    let checked_before = poll.position().checked.clone();
+    poll.begin(now, check::is_due(poll.position(), polled.settings, &polled.workspace.defs().workspace.zone, now));
+    // Dropped with the round, which ends what is under way.
+    let mut under_way = UnderWay::new();
     while !polled.stop.is_cancelled() {
-        match poll.ask(polled.clock.now()) {
+        while let Some(mut page) = poll.page() {
+            if let Some(listed) = &page.listed {
+                let ours = check::known(polled, listed).await?;
+                poll.compare(&mut page, &ours);
+            }
+            result.filled_by_nobody += page.filled_by_nobody;
+            result.read = page.position.read.max(result.read);
+            let total = page.position.total();
+            let next = page.position.next();
+            let derived = page::work_in(polled, page, &mut before, !is_backfill).await?;
+            result.count(&derived);
+            progress(Progress::Read { read: result.read, of: total, next });
+        }
+        let until = match poll.ask(polled.clock.now()) {
             Ask::Done => {
                 result.is_complete = true;
                 break;
             }
+            Ask::Send(ticket, request) => {
+                let connection = polled.connection.clone();
+                under_way.spawn(async move { (ticket, connection.send(&request).await) });
+                continue;
+            }
             Ask::Wait(until) => {
                 progress(Progress::Waiting { until });
-                tokio::select! {
-                    () = polled.stop.cancelled() => {}
-                    () = polled.clock.wait_until(until) => {}
-                }
+                Some(until)
             }
-            Ask::Send(request) => {
-                let said = tokio::select! {
-                    () = polled.stop.cancelled() => break,
-                    said = polled.connection.send(&request) => said,
-                };
-                let now = polled.clock.now();
-                let Some(page) = said.read(|answer| poll.take(answer, now))? else { continue };
-                result.read = page.position.read.max(result.read);
-                let total = page.position.total();
-                let derived = page::work_in(polled, page, &mut before, !is_backfill).await?;
-                result.count(&derived);
-                progress(Progress::Read { read: result.read, of: total });
-            }
+            Ask::Page => continue,
+            Ask::Answer => None,
+        };
+        if let Some((ticket, said)) = next_answer(polled, &mut under_way, until).await {
+            let now = polled.clock.now();
+            said.read(|answer| poll.take(ticket, answer, now))?;
         }
     }
+    result.checked = poll.position().checked.clone().filter(|check| Some(check) != checked_before.as_ref());
+    result.left_out = poll.left_out().map(ToString::to_string).collect();
     Ok(result)
+}
+
+/// The requests that are under way.
+type UnderWay = tokio::task::JoinSet<(Ticket, Said)>;
+
+/// The answer that comes first; none, if a time comes before or the program is asked to stop.
+async fn next_answer(polled: &Polled<'_>, under_way: &mut UnderWay, until: Option<Instant>) -> Option<(Ticket, Said)> {
+    let time = async {
+        match until {
+            Some(until) => polled.clock.wait_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = polled.stop.cancelled() => None,
+        Some(answer) = under_way.join_next() => answer.ok(),
+        () = time => None,
+    }
 }
 
 impl Round {
@@ -162,9 +212,13 @@ impl Round {
     }
 }
 
-/// The fields that the definitions read.
+/// What the definitions read.
 fn wanted(workspace: &Workspace) -> Wanted {
     let plan = &workspace.meaning.plan;
     let of = |kind| (kind, plan.fields_of(kind).map(str::to_owned).collect());
-    Wanted { fields: [EntityKind::Contact, EntityKind::Company, EntityKind::Deal].map(of).into() }
+    let events = ["call", "email", "meeting", "task", "form"].into_iter().filter(|kind| plan.counts(kind));
+    Wanted {
+        fields: [EntityKind::Contact, EntityKind::Company, EntityKind::Deal].map(of).into(),
+        events: events.map(str::to_owned).collect(),
+    }
 }

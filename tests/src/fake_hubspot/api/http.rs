@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, OriginalUri, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json as Answer, Router};
 use serde_json::{Value as Json, json};
 
 use super::super::Object;
-use super::{Shared, TOKEN, locked, read, search};
+use super::{Shared, TOKEN, forms, items, locked, read, search};
 use crate::fake_server::{Connection, Fault};
 
 /// What is refused: the status, and the body.
@@ -31,7 +31,7 @@ async fn asked(
     let name = format!("{method} {}", uri.path());
     let act = || {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let answer = answer(&shared, &method, uri.path(), bearer, &body);
+        let answer = answer(&shared, &method, &uri, bearer, &body);
         let most = locked(&shared.limits).per_ten_seconds.to_string();
         let limits =
             [("x-hubspot-ratelimit-max", most.as_str()), ("x-hubspot-ratelimit-interval-milliseconds", "10000")];
@@ -80,7 +80,7 @@ impl From<Refusal> for Refused {
 fn answer(
     shared: &Shared,
     method: &Method,
-    path: &str,
+    uri: &Uri,
     bearer: &str,
     body: &[u8],
 ) -> Result<(StatusCode, Json), Refused> {
@@ -92,6 +92,7 @@ fn answer(
         )
             .into());
     }
+    let path = uri.path();
     let parts = address(path).ok_or_else(|| not_found(path))?;
     let is_search = parts.last() == Some(&"search");
     if let Err(too_many) = locked(&shared.limits).take(is_search, shared.clock.now()) {
@@ -105,6 +106,29 @@ fn answer(
         (&Method::GET, ["properties", kind]) => {
             let object = permitted(shared, object(kind)?)?;
             Ok((StatusCode::OK, read::properties(&locked(&shared.portal), object)))
+        }
+        (&Method::GET, ["objects", kind]) => {
+            let object = permitted(shared, object(kind)?)?;
+            Ok((StatusCode::OK, read::list(&locked(&shared.portal), object, uri.query().unwrap_or_default())?))
+        }
+        (&Method::GET, ["marketing", "forms"]) => {
+            permitted_by(shared, "forms")?;
+            let forms = &locked(&shared.portal).forms;
+            let rows: Vec<Json> = forms.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
+            Ok((StatusCode::OK, json!({ "results": rows })))
+        }
+        (&Method::GET, ["form-integrations", "submissions", "forms", form]) => {
+            permitted_by(shared, "forms")?;
+            let query = uri.query().unwrap_or_default();
+            Ok((StatusCode::OK, forms::filled(&locked(&shared.portal), form, query)?))
+        }
+        (&Method::POST, ["objects", "line_items", "batch", "read"]) => {
+            permitted_by(shared, "crm.objects.line_items.read")?;
+            Ok((StatusCode::OK, items::batch(&locked(&shared.portal), &json()?)?))
+        }
+        (&Method::POST, ["associations", "deals", "line_items", "batch", "read"]) => {
+            permitted_by(shared, "crm.objects.line_items.read")?;
+            Ok((StatusCode::OK, items::of_deals(&locked(&shared.portal), &json()?)?))
         }
         (&Method::POST, ["objects", kind, "search"]) => {
             let object = permitted(shared, object(kind)?)?;
@@ -126,6 +150,12 @@ fn answer(
 /// The parts of an address without its version: `v3` stands before the area, a date behind it.
 fn address(path: &str) -> Option<Vec<&str>> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if let ["marketing", "v3", "forms"] = parts.as_slice() {
+        return Some(vec!["marketing", "forms"]);
+    }
+    if let ["form-integrations", "v1", rest @ ..] = parts.as_slice() {
+        return Some(std::iter::once("form-integrations").chain(rest.iter().copied()).collect());
+    }
     let ["crm", first, second, rest @ ..] = parts.as_slice() else { return None };
     let is_date = second.len() == 7 && second.as_bytes()[4] == b'-';
     let area = match (first, is_date) {
@@ -137,9 +167,13 @@ fn address(path: &str) -> Option<Vec<&str>> {
 }
 
 fn permitted(shared: &Shared, object: Object) -> Result<Object, Refusal> {
-    let scope = format!("crm.objects.{}.read", object.plural());
-    if locked(&shared.scopes).contains(&scope) {
-        return Ok(object);
+    permitted_by(shared, object.scope()).map(|()| object)
+}
+
+/// 403, if the token was not given this scope.
+pub(super) fn permitted_by(shared: &Shared, scope: &str) -> Result<(), Refusal> {
+    if locked(&shared.scopes).contains(scope) {
+        return Ok(());
     }
     let message = "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.";
     let errors = json!([{"message": "One or more of the following scopes are required.",

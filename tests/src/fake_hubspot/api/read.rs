@@ -17,7 +17,17 @@ const BATCH_MAX_WITH_HISTORY: usize = 50;
 const ASSOCIATIONS_BATCH_MAX: usize = 1_000;
 const ASSOCIATIONS_MAX: usize = 500;
 /// Properties that the API writes as times, while webhooks write milliseconds.
-const TIMES: [&str; 3] = ["closedate", "notes_next_activity_date", "createdate"];
+const TIMES: [&str; 5] =
+    ["closedate", "notes_next_activity_date", "createdate", "hs_timestamp", "hs_meeting_start_time"];
+/// Records of one list.
+const LIST_MAX: usize = 100;
+/// The outcomes of calls, whose values nobody reads.
+const DISPOSITIONS: [(&str, &str); 4] = [
+    ("f240bbac-87c9-4f6e-bf70-924b57d47db7", "Connected"),
+    ("b2cf5968-551e-4856-9783-52b3da59a7d0", "Left voicemail"),
+    ("73a0d17f-1163-4015-bdd5-ec830791da20", "No answer"),
+    ("0a4e1b2c-0000-4000-8000-00000000beef", "Spoke with the boss"),
+];
 const BUILT_IN: [&str; 6] =
     ["hs_object_id", "hs_object_source", "createdate", "hubspot_owner_id", "hs_merged_object_ids", "lastmodifieddate"];
 
@@ -30,7 +40,13 @@ pub(super) fn properties(portal: &FakeHubSpot, object: Object) -> Json {
         .into_iter()
         .map(|name| {
             let kind = if TIMES.contains(&name) { "datetime" } else { "string" };
-            json!({"name": name, "label": name.replace('_', " "), "type": kind, "fieldType": "text", "options": []})
+            let options: Vec<Json> = match name {
+                "hs_call_disposition" => {
+                    DISPOSITIONS.iter().map(|(value, label)| json!({"value": value, "label": label})).collect()
+                }
+                _ => Vec::new(),
+            };
+            json!({"name": name, "label": name.replace('_', " "), "type": kind, "fieldType": "text", "options": options})
         })
         .collect();
     json!({"results": results})
@@ -53,6 +69,34 @@ fn written(name: &str, value: &str) -> String {
         Ok(at) if TIMES.contains(&name) => at.to_string(),
         _ => value.to_owned(),
     }
+}
+
+/// Records by id from the lowest, those that are there or those in the archive. What was deleted for privacy is in neither.
+pub(super) fn list(portal: &FakeHubSpot, object: Object, query: &str) -> Result<Json, Refusal> {
+    let of = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+    let limit: usize = of("limit").unwrap_or("10").parse().map_err(|_| invalid("limit is no number"))?;
+    if limit > LIST_MAX {
+        return Err(invalid(&format!("limit must be at most {LIST_MAX}")));
+    }
+    let after: u64 = of("after").unwrap_or("0").parse().map_err(|_| invalid("after is none of ours"))?;
+    let is_archived = of("archived") == Some("true");
+    let all = portal.records.range((object, after)..=(object, u64::MAX));
+    let mut all = all.filter(|(_, record)| record.is_deleted() == is_archived && !record.is_forgotten);
+    let row = |((_, id), record): (&(Object, u64), &Record)| {
+        let mut row = json!({"id": id.to_string(), "properties": {"hs_object_id": id.to_string()},
+            "archived": is_archived, "createdAt": record.created_at.to_string(),
+            "updatedAt": record.modified_at.to_string()});
+        if let Some(at) = record.archived_at {
+            row["archivedAt"] = json!(at.to_string());
+        }
+        row
+    };
+    let results: Vec<Json> = all.by_ref().take(limit).map(row).collect();
+    let mut answer = json!({ "results": results });
+    if let Some(((_, next), _)) = all.next() {
+        answer["paging"] = json!({"next": {"after": next.to_string()}});
+    }
+    Ok(answer)
 }
 
 /// Records by id. Ids that were merged away give the record that they became; unknown and archived ones are left out.
@@ -154,7 +198,7 @@ fn ends(portal: &FakeHubSpot, of: (Object, u64), to: Object) -> Vec<Json> {
     all
 }
 
-fn inputs(body: &Json) -> Result<Vec<u64>, Refusal> {
+pub(super) fn inputs(body: &Json) -> Result<Vec<u64>, Refusal> {
     let inputs = body["inputs"].as_array().ok_or_else(|| invalid("`inputs` is missing"))?;
     let id =
         |input: &Json| input["id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| invalid("an input has no id"));

@@ -10,6 +10,8 @@ use super::read::value_of;
 const RESULTS_MAX: usize = 10_000;
 const PAGE_MAX: usize = 200;
 const FILTERS_MAX: usize = 6;
+const GROUPS_MAX: usize = 5;
+const VALUES_MAX: usize = 100;
 
 pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest: &mut usize) -> Result<Json, Refusal> {
     let limit = number(body, "limit")?.unwrap_or(10);
@@ -26,12 +28,17 @@ pub(super) fn search(portal: &FakeHubSpot, object: Object, body: &Json, deepest:
     for ((kind, id), record) in &portal.records {
         if *kind != object
             || record.is_deleted()
+            || portal.unsearchable.contains(&(*kind, *id))
             || record.modified_at.as_ms() > portal.now.as_ms() - portal.search_lag_ms
         {
             continue;
         }
-        let fits = filters.iter().map(|filter| filter.fits(object, *id, record)).collect::<Result<Vec<_>, _>>()?;
-        if fits.iter().all(|fits| *fits) {
+        let mut fits = false;
+        for group in &filters {
+            let of = group.iter().map(|filter| filter.fits(object, *id, record)).collect::<Result<Vec<_>, _>>()?;
+            fits |= of.iter().all(|fits| *fits);
+        }
+        if fits {
             found.push((*id, record));
         }
     }
@@ -69,13 +76,21 @@ struct Filter {
     value: i128,
     /// Of `BETWEEN`.
     high: i128,
-    /// Of `IN`.
-    among: Vec<String>,
+    /// Of `IN`, in lower case.
+    values: Vec<String>,
 }
 
-fn filters(body: &Json) -> Result<Vec<Filter>, Refusal> {
+/// Groups of filters: one that fits is enough.
+fn filters(body: &Json) -> Result<Vec<Vec<Filter>>, Refusal> {
     let groups = body["filterGroups"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let [group] = groups else { return Err(invalid("this portal understands one group of filters")) };
+    if groups.is_empty() || groups.len() > GROUPS_MAX {
+        return Err(invalid("this portal understands one to five groups of filters"));
+    }
+    groups.iter().map(group).collect()
+}
+
+/// Filters that must all fit.
+fn group(group: &Json) -> Result<Vec<Filter>, Refusal> {
     let filters = group["filters"].as_array().ok_or_else(|| invalid("a group of filters has none"))?;
     if filters.len() > FILTERS_MAX {
         return Err(invalid("A filter group can have at most 6 filters"));
@@ -87,14 +102,16 @@ fn filters(body: &Json) -> Result<Vec<Filter>, Refusal> {
             value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))
         };
         let (property, operator) = (text("propertyName")?.to_owned(), text("operator")?.to_owned());
-        let among = json["values"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
-        let among: Vec<String> = among.collect();
-        match operator.as_str() {
-            "IN" if among.is_empty() => Err(invalid("a filter by IN has no values")),
-            "IN" => Ok(Filter { property, operator, value: 0, high: 0, among }),
-            "BETWEEN" => Ok(Filter { property, operator, value: number("value")?, high: number("highValue")?, among }),
-            _ => Ok(Filter { property, operator, value: number("value")?, high: 0, among }),
+        if operator == "IN" {
+            let values = json["values"].as_array().ok_or_else(|| invalid("a filter has no values"))?;
+            if values.is_empty() || values.len() > VALUES_MAX {
+                return Err(invalid("a filter by IN has 1 to 100 values"));
+            }
+            let values = values.iter().filter_map(Json::as_str).map(str::to_lowercase).collect();
+            return Ok(Filter { property, operator, value: 0, high: 0, values });
         }
+        let high = if operator == "BETWEEN" { number("highValue")? } else { 0 };
+        Ok(Filter { property, operator, value: number("value")?, high, values: Vec::new() })
     };
     filters.iter().map(filter).collect()
 }
@@ -103,8 +120,8 @@ impl Filter {
     fn fits(&self, object: Object, id: u64, record: &Record) -> Result<bool, Refusal> {
         match self.operator.as_str() {
             "IN" => {
-                let found = record.property(&self.property);
-                return Ok(found.is_some_and(|found| self.among.iter().any(|one| one == found)));
+                let found = record.property(&self.property).unwrap_or_default().to_lowercase();
+                return Ok(self.values.contains(&found));
             }
             "BETWEEN" => {
                 let found = key_of(object, id, record, &self.property).or_else(|refusal| {
@@ -133,6 +150,9 @@ fn key_of(object: Object, id: u64, record: &Record, property: &str) -> Result<i1
     match property {
         "hs_object_id" => Ok(i128::from(id)),
         "createdate" | "hs_createdate" => Ok(i128::from(record.created_at.as_ms())),
+        "hs_timestamp" if object.is_activity() => {
+            Ok(record.property(property).and_then(|at| at.parse().ok()).unwrap_or(i128::MIN))
+        }
         name if name == modified => Ok(i128::from(record.modified_at.as_ms())),
         other => Err(invalid(&format!("Property '{other}' does not exist on this object or cannot be searched"))),
     }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use shiftbell_metrics::definitions::Kpi;
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::time::{Instant, Zone};
 use shiftbell_render::messages::SourceCheck;
 use shiftbell_render::words;
 use shiftbell_sources::Kind;
+use shiftbell_sources::hubspot::poll::Check;
 use shiftbell_store::{Session, sightings};
 
 use super::Kept;
 use crate::answer::AskError;
 use crate::companies::Company;
 use crate::work::digests::kinds_of;
+use crate::work::poll;
 
 /// Days in which a source must have been heard to be mentioned.
 const HEARD_WITHIN_DAYS: i32 = 30;
@@ -33,14 +35,22 @@ pub(super) async fn of(session: &mut Session, company: &Company, kept: &Kept) ->
             *at = seen.last_at_ms.max(*at);
         }
     }
-    Ok(last
-        .into_iter()
-        .map(|(source, at)| {
-            let local = zone.local(Instant(at));
-            let heard = format!("{} {:02}:{:02}", words::day(local.date()), local.hour(), local.minute());
-            SourceCheck { name: company.workspace.source_name(&source), heard, last_check: None, differences: 0 }
-        })
-        .collect())
+    let mut found = Vec::new();
+    for (source, at) in last {
+        let check = poll::last_check(session, company.name(), &source).await?;
+        found.push(SourceCheck {
+            name: company.workspace.source_name(&source),
+            heard: moment(zone, Instant(at)),
+            differences: check.as_ref().map_or(0, Check::differences),
+            last_check: check.map(|check| moment(zone, check.began)),
+        });
+    }
+    Ok(found)
+}
+
+fn moment(zone: &Zone, at: Instant) -> String {
+    let local = zone.local(at);
+    format!("{} {:02}:{:02}", words::day(local.date()), local.hour(), local.minute())
 }
 
 /// The source of this company whose own report counts the stage in which people are today.

@@ -1,13 +1,15 @@
 //! One page of a round, worked in: what is new in it, and how far the poll is, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use shiftbell_metrics::event::Event;
-use shiftbell_metrics::id::EntityId;
+use shiftbell_metrics::event::{Event, kinds};
+use shiftbell_metrics::id::{EntityId, EntityKey};
+use shiftbell_metrics::links::DEPTH_MAX;
 use shiftbell_metrics::time::{Day, Instant};
-use shiftbell_sources::hubspot::poll::{Page, Seen};
+use shiftbell_sources::hubspot::poll::{Now, Object, Page, Seen};
+use shiftbell_store::entities::{self, Entity};
 use shiftbell_store::sightings::{self, Sighting};
-use shiftbell_store::{StoreError, Tx, cursors, events};
+use shiftbell_store::{StoreError, Tx, cursors, events, polled};
 
 use super::{PollError, Polled, cursor_of};
 use crate::work::decide;
@@ -27,9 +29,10 @@ pub(super) async fn work_in(
     is_news: bool,
 ) -> Result<Derived, PollError> {
     let (name, source) = (&polled.workspace.name, &polled.settings.id);
-    let known = known(polled, &page.seen).await?;
+    let known = told_of_what_is(polled, known(polled, &page.seen).await?).await?;
     let position = serde_json::to_string(&page.position).map_err(|why| unreadable(&why))?;
     let told = page.events.len();
+    let records = Records::of(&page);
     let batch = new_ones(polled, page, &known);
     let now = polled.clock.now();
     let (mut tx, mut derived) = derive(polled.db, polled.workspace, &batch, now).await?;
@@ -40,6 +43,7 @@ pub(super) async fn work_in(
     if is_news {
         decide::enqueue(&mut tx, polled.workspace, &derived, now).await?;
     }
+    records.note(&mut tx, polled).await?;
     cursors::set(&mut tx, name, &cursor_of(source), &position, now.as_ms()).await?;
     // Last, since everything of one source shares these rows.
     note_sightings(&mut tx, polled, &batch, now).await?;
@@ -48,6 +52,46 @@ pub(super) async fn work_in(
     *before = Some(position);
     derived.already_known += told.saturating_sub(batch.len());
     Ok(derived)
+}
+
+/// Which records the source has, and which it no longer has, by kind.
+#[derive(Default)]
+struct Records {
+    there: BTreeMap<Object, Vec<i64>>,
+    gone: BTreeMap<Object, Vec<i64>>,
+}
+
+impl Records {
+    fn of(page: &Page) -> Records {
+        let mut records = Records::default();
+        for seen in &page.seen {
+            let of = if seen.now == Now::Gone { &mut records.gone } else { &mut records.there };
+            of.entry(seen.object).or_default().extend(i64::try_from(seen.number));
+        }
+        // Whoever was merged into another is no more.
+        for event in page.events.iter().filter(|event| event.kind == kinds::MERGED) {
+            let key = event.entity();
+            if let (Some(object), Ok(id)) = (Object::of_entity(key.kind), key.id.parse()) {
+                records.gone.entry(object).or_default().push(id);
+            }
+        }
+        records
+    }
+
+    async fn note(&self, tx: &mut Tx, of: &Polled<'_>) -> Result<(), StoreError> {
+        let kind = |object: Object| polled::Of {
+            workspace: &of.workspace.name,
+            source: &of.settings.id,
+            object: object.plural(),
+        };
+        for (object, ids) in &self.gone {
+            polled::remove(tx, kind(*object), ids).await?;
+        }
+        for (object, ids) in &self.there {
+            polled::add(tx, kind(*object), ids).await?;
+        }
+        Ok(())
+    }
 }
 
 fn unreadable(why: &dyn std::fmt::Display) -> DeriveError {
@@ -64,6 +108,38 @@ async fn known(polled: &Polled<'_>, seen: &[Seen]) -> Result<Known, PollError> {
     for one in stored {
         let event = one.event().map_err(|why| DeriveError::Unreadable { what: "event", why: why.to_string() })?;
         known.entry(one.entity).or_default().push(event);
+    }
+    Ok(known)
+}
+
+/// The same with every record named by the id under which it is known today: an id that was merged away is an alias for ever.
+async fn told_of_what_is(polled: &Polled<'_>, mut known: Known) -> Result<Known, PollError> {
+    let names = known.values().flatten().filter(|event| event.names.len() > 1).flat_map(|event| &event.names);
+    let mut named: BTreeSet<EntityId> = names.map(|(kind, id)| EntityId::of(*kind, id)).collect();
+    let mut into: HashMap<EntityId, EntityKey> = HashMap::new();
+    let mut snapshot = polled.db.read().await?;
+    for _ in 0..DEPTH_MAX {
+        let ids: Vec<EntityId> = named.into_iter().collect();
+        let found = entities::get(&mut snapshot, &polled.workspace.name, &ids).await?;
+        let same = |entity: &Entity| entity.pointers.same.and_then(|(to, _)| to);
+        let targets: BTreeSet<EntityId> = found.iter().filter_map(same).collect();
+        let keys =
+            entities::get(&mut snapshot, &polled.workspace.name, &targets.iter().copied().collect::<Vec<_>>()).await?;
+        let keys: HashMap<EntityId, EntityKey> = keys.into_iter().map(|entity| (entity.id, entity.key)).collect();
+        into.extend(found.iter().filter_map(|entity| Some((entity.id, keys.get(&same(entity)?)?.clone()))));
+        named = targets.into_iter().filter(|target| !into.contains_key(target)).collect();
+        if named.is_empty() {
+            break;
+        }
+    }
+    drop(snapshot);
+    for (kind, id) in
+        known.values_mut().flatten().filter(|event| event.names.len() > 1).flat_map(|event| &mut event.names)
+    {
+        for _ in 0..DEPTH_MAX {
+            let Some(key) = into.get(&EntityId::of(*kind, id)) else { break };
+            id.clone_from(&key.id);
+        }
     }
     Ok(known)
 }

@@ -57,7 +57,7 @@ async fn turn(program: &Program, company: &Company, door: &Door, connection: &Co
 #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
 fn show(company: &Company, source: &str, progress: Progress) {
     match progress {
-        Progress::Read { read, of } => {
+        Progress::Read { read, of, .. } => {
             let labels = [("workspace", company.name().to_owned()), ("source", source.to_owned())];
             metrics::gauge!("shiftbell_poll_records_left", &labels).set(of.saturating_sub(read) as f64);
         }
@@ -71,6 +71,11 @@ fn note(program: &Program, company: &Company, source: &str, done: &Result<Round,
     let outcome = match done {
         Ok(round) if !round.is_complete => "stopped",
         Ok(round) => {
+            if round.is_backfill {
+                for sentence in &round.left_out {
+                    tracing::warn!(workspace = company.name(), source, "left out: {sentence}");
+                }
+            }
             metrics::counter!("shiftbell_polled_records_total").increment(round.read);
             metrics::counter!("shiftbell_polled_events_total").increment(round.appended);
             if round.is_backfill {
@@ -80,6 +85,10 @@ fn note(program: &Program, company: &Company, source: &str, done: &Result<Round,
                     records = round.read,
                     "everything that was there is read"
                 );
+            }
+            if let Some(check) = &round.checked {
+                let differences = check.differences();
+                tracing::info!(workspace = company.name(), source, differences, "everything was compared");
             }
             "done"
         }
