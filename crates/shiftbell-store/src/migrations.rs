@@ -11,7 +11,7 @@ use crate::{Session, StoreError};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 7] = [
+const MIGRATIONS: [Mirrored; 8] = [
     (
         1,
         "0001_intake",
@@ -47,6 +47,12 @@ const MIGRATIONS: [Mirrored; 7] = [
         "0008_people",
         include_str!("../../../migrations/sqlite/0008_people.sql"),
         include_str!("../../../migrations/postgres/0008_people.sql"),
+    ),
+    (
+        9,
+        "0009_doubts",
+        include_str!("../../../migrations/sqlite/0009_doubts.sql"),
+        include_str!("../../../migrations/postgres/0009_doubts.sql"),
     ),
     (
         11,
