@@ -92,6 +92,7 @@ impl Timer {
 async fn of_company(program: &Arc<Program>, company: &Company, is_watched: bool) -> Result<usize, TurnError> {
     take_held(program, company).await?;
     let mut count = sweeps::silence::turn(program, company, is_watched).await?;
+    count += sweeps::first_day::turn(program, company).await?;
     count += sweeps::rates::turn(program, company).await?;
     count += digests::turn(program, company).await?;
     Ok(count)
