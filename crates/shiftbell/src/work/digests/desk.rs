@@ -28,6 +28,8 @@ pub struct Desk<'a> {
     /// KPIs whose line was left out of a message of this run.
     pub(super) left_out: BTreeSet<String>,
     pub(super) absent: Absent,
+    /// KPIs whose line was left out of a message of this run.
+    pub(super) left_out: BTreeSet<String>,
     ages: Vec<SourceAge>,
     usual: BTreeMap<(String, Option<String>), Option<Money>>,
 }
