@@ -55,6 +55,12 @@ const MIGRATIONS: [Mirrored; 8] = [
         include_str!("../../../migrations/postgres/0008_people.sql"),
     ),
     (
+        10,
+        "0010_rollout",
+        include_str!("../../../migrations/sqlite/0010_rollout.sql"),
+        include_str!("../../../migrations/postgres/0010_rollout.sql"),
+    ),
+    (
         11,
         "0011_seen",
         include_str!("../../../migrations/sqlite/0011_seen.sql"),
