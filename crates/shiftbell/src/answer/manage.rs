@@ -5,6 +5,7 @@
 mod leave;
 mod link;
 mod preview;
+mod rollout;
 mod whom;
 
 use shiftbell_metrics::definitions::{RolloutStep, near};
@@ -17,6 +18,7 @@ use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::{doctor, rights};
+use rollout::Told;
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
@@ -61,6 +63,8 @@ enum Whose {
     Person,
     /// Whoever manages a team.
     Lead,
+    /// Whoever keeps the settings.
+    Settings,
     /// Whoever keeps the settings, or the deliveries.
     Keeper,
     /// Whoever keeps the settings.
@@ -166,6 +170,22 @@ impl Order {
                 }
             }
             Order::Help => const { &[way("help", "this list", Whose::Everybody)] },
+            Order::Pilots => const { &[way("pilots", "who is let in, and who said so last", Whose::Settings)] },
+            Order::Pilot => {
+                const {
+                    &[
+                        way("pilot @name", "lets one person in", Whose::Settings),
+                        way("pilot remove @name", "takes one person out again", Whose::Settings),
+                    ]
+                }
+            }
+            Order::Step(RolloutStep::Frame) => {
+                const { &[way("frame", "only the reviewer receives, and receives everything", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Focus) => {
+                const { &[way("focus", "the pilots and the channels receive theirs", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Grow) => const { &[way("grow", "everybody receives theirs", Whose::Settings)] },
         }
     }
 
@@ -189,6 +209,7 @@ impl Whose {
             Whose::Everybody => true,
             Whose::Person => !matches!(asker, Asker::Stranger { .. }),
             Whose::Lead => rights::keeps_settings(defs, asker) || rights::leads(defs, asker),
+            Whose::Settings => rights::keeps_settings(defs, asker),
             Whose::Keeper => rights::keeps_settings(defs, asker) || rights::keeps_deliveries(defs, asker),
             Whose::Settings => rights::keeps_settings(defs, asker),
         }

@@ -344,6 +344,10 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
             delivery::hold(&mut tx, message, &format!("{why}; {to} was told instead")).await?;
             letter::pass_on(&mut tx, company, message, to, mark, now).await?;
         }
+        Record::NotReached(receiver) => {
+            delivery::hold(&mut tx, message, &held_back(&message.destination)).await?;
+            letter::show_instead(&mut tx, company, message, &receiver, now).await?;
+        }
         Record::Dead(why) => {
             tracing::error!(notice.id = message.id, outlet = message.outlet, why, "gave up a message");
             delivery::dead(&mut tx, message, &why).await?;

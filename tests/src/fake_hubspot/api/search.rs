@@ -132,6 +132,13 @@ impl Filter {
             }
             _ => {}
         }
+        if self.operator == "BETWEEN" {
+            let found = key_of(object, id, record, &self.property).or_else(|refusal| {
+                let stated = record.property(&self.property).map(|at| at.parse().unwrap_or(i128::MIN));
+                if self.property == "closedate" { Ok(stated.unwrap_or(i128::MIN)) } else { Err(refusal) }
+            })?;
+            return Ok((self.value..=self.high).contains(&found));
+        }
         let found = key_of(object, id, record, &self.property)?;
         match self.operator.as_str() {
             "GTE" => Ok(found >= self.value),
