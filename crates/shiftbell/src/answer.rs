@@ -9,7 +9,6 @@ pub(crate) mod facts;
 mod kept;
 mod manage;
 mod named;
-mod rollout;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod who;

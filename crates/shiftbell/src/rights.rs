@@ -188,14 +188,6 @@ fn is_reviewer(defs: &Definitions, person: &Person) -> bool {
     defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email))
 }
 
-/// Whoever leads a person: the manager of their team, else of the team that it is part of.
-pub fn manager_of<'a>(defs: &'a Definitions, person: &'a Person) -> Option<&'a str> {
-    teams_of(defs, person).find_map(|id| {
-        let team = defs.teams.iter().find(|team| team.id == id)?;
-        team.manager.as_deref().filter(|manager| !manager.eq_ignore_ascii_case(&person.email))
-    })
-}
-
 /// Whether `other` is in a team that `person` manages, directly or further down.
 fn is_below(defs: &Definitions, person: &Person, other: &Person) -> bool {
     let mut team = Some(other.team.as_str());

@@ -11,10 +11,10 @@ pub struct Beside {
     /// `HubSpot`.
     pub crm: String,
     /// Whose figure: `Won, b2b`.
-    pub figure: String,
+    pub of_what: String,
     pub ours: u64,
     /// `17 Aug - 15 Nov`.
-    pub days: String,
+    pub period: String,
     pub theirs: u64,
     /// What it counts: `deals in Contract won today`.
     pub what: String,
@@ -72,9 +72,9 @@ mod tests {
     fn beside(theirs: u64, why: Why, what: &str) -> Beside {
         Beside {
             crm: "HubSpot".into(),
-            figure: "Won, b2b".into(),
+            of_what: "Won, b2b".into(),
             ours: 38,
-            days: "17 Aug - 15 Nov".into(),
+            period: "17 Aug - 15 Nov".into(),
             theirs,
             what: what.into(),
             why,

@@ -11,6 +11,11 @@ pub fn key(destination: &str, dedupe_key: &str) -> String {
     format!("{FRAMED}{destination}/{dedupe_key}")
 }
 
+/// Whether a key is that of a message that is shown in place of another.
+pub fn is(dedupe_key: &str) -> bool {
+    dedupe_key.starts_with(FRAMED)
+}
+
 /// How many messages `shown_to` was shown in place of a destination since this instant.
 ///
 /// # Errors

@@ -13,7 +13,6 @@ use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
-use super::rollout::{self, Told};
 use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
@@ -30,15 +29,12 @@ const WHO_ARE_YOU: &str = "I do not know who you are here yet.";
 /// What `/shiftbell` can be told, in the order in which its help lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    Off,
-    Doubts,
-    Answer,
     Away,
     Back,
-    Link,
     Off,
     Doubts,
     Answer,
+    Link,
     Doctor,
     Preview,
     Help,
@@ -67,8 +63,6 @@ enum Whose {
     Settings,
     /// Whoever keeps the settings, or the deliveries.
     Keeper,
-    /// Whoever keeps the settings.
-    Settings,
 }
 
 const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
@@ -80,10 +74,10 @@ impl Order {
         Order::Away,
         Order::Back,
         Order::Off,
-        Order::Preview,
-        Order::Link,
         Order::Doubts,
         Order::Answer,
+        Order::Preview,
+        Order::Link,
         Order::Pilots,
         Order::Pilot,
         Order::Step(RolloutStep::Frame),
@@ -96,15 +90,12 @@ impl Order {
     /// The first word behind `/shiftbell`.
     fn word(self) -> &'static str {
         match self {
-            Order::Off => "off",
-            Order::Doubts => "doubts",
-            Order::Answer => "answer",
             Order::Away => "away",
             Order::Back => "back",
-            Order::Link => "link",
             Order::Off => "off",
             Order::Doubts => "doubts",
             Order::Answer => "answer",
+            Order::Link => "link",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -116,29 +107,6 @@ impl Order {
 
     fn ways(self) -> &'static [Way] {
         match self {
-            Order::Off => {
-                const { &[way("off r-7k3m it is more", "what is off about a message, in your words", Whose::Person)] }
-            }
-            Order::Doubts => const { &[way("doubts", "what others say is off and you can settle", Whose::Person)] },
-            Order::Answer => {
-                const { &[way("answer d-12 right because", "settle one: fixed, right, settled, or ask", Whose::Person)] }
-            }
-            Order::Pilots => const { &[way("pilots", "who is let in, and who said so last", Whose::Settings)] },
-            Order::Pilot => {
-                const {
-                    &[
-                        way("pilot @name", "lets one person in", Whose::Settings),
-                        way("pilot remove @name", "takes one person out again", Whose::Settings),
-                    ]
-                }
-            }
-            Order::Step(RolloutStep::Frame) => {
-                const { &[way("frame", "only the reviewer receives, and receives everything", Whose::Settings)] }
-            }
-            Order::Step(RolloutStep::Focus) => {
-                const { &[way("focus", "the pilots and the channels receive theirs", Whose::Settings)] }
-            }
-            Order::Step(RolloutStep::Grow) => const { &[way("grow", "everybody receives theirs", Whose::Settings)] },
             Order::Away => {
                 const {
                     &[
@@ -149,6 +117,13 @@ impl Order {
                 }
             }
             Order::Back => const { &[way("back", "at work again", Whose::Person)] },
+            Order::Off => {
+                const { &[way("off r-7k3m it is more", "what is off about a message, in your words", Whose::Person)] }
+            }
+            Order::Doubts => const { &[way("doubts", "what others say is off and you can settle", Whose::Person)] },
+            Order::Answer => {
+                const { &[way("answer d-12 right because", "settle one: fixed, right, settled, or ask", Whose::Person)] }
+            }
             Order::Link => {
                 const {
                     &[
@@ -211,7 +186,6 @@ impl Whose {
             Whose::Lead => rights::keeps_settings(defs, asker) || rights::leads(defs, asker),
             Whose::Settings => rights::keeps_settings(defs, asker),
             Whose::Keeper => rights::keeps_settings(defs, asker) || rights::keeps_deliveries(defs, asker),
-            Whose::Settings => rights::keeps_settings(defs, asker),
         }
     }
 }
@@ -248,18 +222,18 @@ async fn follow(
         _ => {}
     }
     match order {
+        Order::Away => leave::away(program, company, asker, rest).await,
+        Order::Back => leave::back(program, company, asker, rest).await,
         Order::Off => doubts::typed::off(program, company, asker, rest).await,
         Order::Doubts => doubts::listed::list(program, company, asker).await,
         Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
-        Order::Away => leave::away(program, company, asker, rest).await,
-        Order::Back => leave::back(program, company, asker, rest).await,
         Order::Link => link::follow(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
+        Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),
         Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
         Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
         Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
-        Order::Preview => preview::shown(program, company, asker, rest).await,
     }
 }
 

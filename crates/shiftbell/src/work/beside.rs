@@ -190,9 +190,9 @@ impl Compared {
     fn beside(&self, company: &Company, theirs: u64) -> Beside {
         Beside {
             crm: company.workspace.source_name(&self.source),
-            figure: self.figure.clone(),
+            of_what: self.figure.clone(),
             ours: self.ours,
-            days: self.days.clone(),
+            period: self.days.clone(),
             theirs,
             what: self.count.what.clone(),
             why: match self.count.why {

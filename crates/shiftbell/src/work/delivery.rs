@@ -336,10 +336,6 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
         }
         Record::Unknown(at, why) => delivery::unknown(&mut tx, message, at.as_ms(), &why).await?,
         Record::Hold(why) => delivery::hold(&mut tx, message, &why).await?,
-        Record::NotReached(receiver) => {
-            delivery::hold(&mut tx, message, &held_back(&message.destination)).await?;
-            letter::show_instead(&mut tx, company, message, &receiver, now).await?;
-        }
         Record::PassedOn { to, mark, why } => {
             delivery::hold(&mut tx, message, &format!("{why}; {to} was told instead")).await?;
             letter::pass_on(&mut tx, company, message, to, mark, now).await?;

@@ -25,8 +25,6 @@ pub struct Desk<'a> {
     /// The roll-out as this run sees it.
     pub rollout: InForce,
     pub(super) seen: Seen,
-    /// KPIs whose line was left out of a message of this run.
-    pub(super) left_out: BTreeSet<String>,
     pub(super) absent: Absent,
     /// KPIs whose line was left out of a message of this run.
     pub(super) left_out: BTreeSet<String>,
