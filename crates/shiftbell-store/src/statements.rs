@@ -28,6 +28,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("outbox", crate::outbox::STATEMENTS),
     ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
     ("owner_choices", crate::owner_choices::STATEMENTS),
+    ("owners", crate::owners::STATEMENTS),
     ("people", crate::people::STATEMENTS),
     ("polled", crate::polled::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),

@@ -4,6 +4,7 @@
 
 mod leave;
 mod link;
+mod people;
 mod preview;
 mod whom;
 
@@ -30,6 +31,7 @@ enum Order {
     Away,
     Back,
     Link,
+    People,
     Doctor,
     Preview,
     Help,
@@ -60,7 +62,8 @@ const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
 }
 
 impl Order {
-    const ALL: &[Order] = &[Order::Away, Order::Back, Order::Preview, Order::Link, Order::Doctor, Order::Help];
+    const ALL: &[Order] =
+        &[Order::Away, Order::Back, Order::Preview, Order::Link, Order::People, Order::Doctor, Order::Help];
 
     /// The first word behind `/shiftbell`.
     fn word(self) -> &'static str {
@@ -68,6 +71,7 @@ impl Order {
             Order::Away => "away",
             Order::Back => "back",
             Order::Link => "link",
+            Order::People => "people",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -92,6 +96,18 @@ impl Order {
                         way("link", "a code with which Discord knows you too", Whose::Person),
                         way("link CODE", "be known here, by the code that you have", Whose::Everybody),
                         way("link @name ann@clowns.example", "say who somebody is in this chat", Whose::Keeper),
+                    ]
+                }
+            }
+            Order::People => {
+                const {
+                    &[
+                        way("people", "who is away, and owners who are nobody here", Whose::Lead),
+                        way(
+                            "people 1009 is ann@clowns.example",
+                            "say who an owner is; or: is nobody, undo",
+                            Whose::Keeper,
+                        ),
                     ]
                 }
             }
@@ -168,6 +184,7 @@ async fn follow(
         Order::Away => leave::away(program, company, asker, rest).await,
         Order::Back => leave::back(program, company, asker, rest).await,
         Order::Link => link::follow(program, company, asker, rest).await,
+        Order::People => people::follow(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),
