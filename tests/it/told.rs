@@ -2,6 +2,7 @@
 
 mod leave;
 mod link;
+mod people;
 
 use shiftbell_tests::app::{LEAD_IN_DISCORD, LEAD_IN_SLACK, TestApp};
 use shiftbell_tests::db::sqlite;

@@ -31,6 +31,7 @@ pub mod link_codes;
 pub mod migrations;
 pub mod outbox;
 pub mod owner_choices;
+pub mod owners;
 pub mod people;
 pub mod polled;
 pub mod receipts;

@@ -30,6 +30,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("outbox/delivery", crate::outbox::delivery::STATEMENTS),
     ("outbox/framed", crate::outbox::framed::STATEMENTS),
     ("owner_choices", crate::owner_choices::STATEMENTS),
+    ("owners", crate::owners::STATEMENTS),
     ("people", crate::people::STATEMENTS),
     ("polled", crate::polled::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),

@@ -8,7 +8,6 @@ mod doubts;
 pub(crate) mod facts;
 mod kept;
 mod manage;
-mod named;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod who;
@@ -297,8 +296,13 @@ fn names_of(company: &Company, question: &Question) -> Vec<String> {
 /// Every name under which sources know a person, in lower case.
 pub(crate) fn names_of_person(company: &Company, email: &str) -> Vec<String> {
     let known = company.defs().person(email);
-    let names = known.map(|person| [vec![person.email.clone()], person.also.clone()].concat());
-    names.unwrap_or_else(|| vec![email.to_owned()]).into_iter().map(|name| name.to_lowercase()).collect()
+    let in_file = known
+        .map_or_else(|| vec![email.to_owned()], |person| [vec![person.email.clone()], person.also.clone()].concat());
+    let mut names: Vec<String> = in_file.into_iter().map(|name| name.to_lowercase()).collect();
+    names.extend_from_slice(company.workspace.directory().names(known.map_or(email, |person| &person.email)));
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {

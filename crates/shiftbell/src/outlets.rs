@@ -115,11 +115,10 @@ impl Outlets {
             }
         };
         let name = None;
-        let person = Person { email, outlet: outlet.word().to_owned(), outlet_id: user.to_owned(), name };
-        // Only people of the company are kept: of others, nothing is.
-        if company.defs().person(&person.email).is_some() {
-            remember(program, company, &person).await;
-        }
+        // Only people of the company are kept, by the address that the file calls them: of others, nothing is.
+        let known = company.defs().person(&email)?.email.clone();
+        let person = Person { email: known, outlet: outlet.word().to_owned(), outlet_id: user.to_owned(), name };
+        remember(program, company, &person).await;
         Some(person.email)
     }
 
@@ -154,7 +153,7 @@ impl Client {
             return Ok(person.outlet_id);
         }
         let found = match self {
-            Client::Slack { client, .. } => match client.person_by_email(email).await {
+            Client::Slack { client, .. } => match by_addresses(client, company, email).await {
                 Looked::Person(person) => person.user,
                 Looked::Nobody => {
                     return Err(Outcome::Closed { why: format!("Slack knows nobody with the address {email}") });
@@ -162,7 +161,9 @@ impl Client {
                 Looked::Failed(outcome) => return Err(outcome),
             },
             Client::Discord { .. } => {
-                let why = format!("Discord shows nobody's e-mail; write discord = \"...\" into the line of {email}");
+                let why = format!(
+                    "Discord shows nobody's e-mail; {email} types /shiftbell link, or the file says discord = \"...\" in their line"
+                );
                 return Err(Outcome::Closed { why });
             }
         };
@@ -246,6 +247,19 @@ impl Client {
             Client::Discord { .. } => false,
         }
     }
+}
+
+/// The account with one of a person's addresses.
+pub(crate) async fn by_addresses(client: &SlackClient, company: &Company, email: &str) -> Looked {
+    let known = company.defs().person(email);
+    let also = known.map(|person| person.also.as_slice()).unwrap_or_default();
+    for address in std::iter::once(email).chain(also.iter().map(String::as_str)) {
+        match client.person_by_email(address).await {
+            Looked::Nobody => {}
+            found => return found,
+        }
+    }
+    Looked::Nobody
 }
 
 /// Keeps who somebody is. Not remembered is only slower: the next message or command looks again.

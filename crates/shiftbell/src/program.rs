@@ -101,6 +101,7 @@ impl Program {
         program.read_versions().await?;
         let failed = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
         let company = program.companies.chosen(Some(name))?;
+        company.workspace.refresh_directory(&program.db).await.map_err(|error| failed(&error))?;
         if rebuild::is_current(&program.db, &company.workspace).await.map_err(|error| failed(&error))? {
             return Ok(Arc::new(program));
         }
@@ -138,6 +139,7 @@ impl Program {
         workspaces::ensure(&mut tx, name, now.as_ms()).await?;
         definitions::keep(&mut tx, name, &meaning.defs.meaning, &meaning.text, now.as_ms(), None).await?;
         tx.commit().await?;
+        company.workspace.refresh_directory(&self.db).await?;
         if rebuild::is_current(&self.db, &company.workspace).await? {
             // Nothing to do, unless an older version or a kill left them uncounted.
             return facts_seen::recount(&self.db, &company.workspace, now).await;

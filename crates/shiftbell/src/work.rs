@@ -8,6 +8,7 @@ pub mod decide;
 pub mod delivery;
 pub mod derive;
 pub mod digests;
+pub mod directory;
 pub mod facts_seen;
 pub mod import;
 pub mod intake;
@@ -15,6 +16,7 @@ pub mod letter;
 pub mod past;
 pub mod poll;
 pub mod rebuild;
+pub mod recognise;
 pub mod refold;
 pub mod rollout;
 pub mod shelf;
@@ -24,13 +26,15 @@ pub mod sweeps;
 pub mod timer;
 pub mod workers;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::{Weekday, time};
-use shiftbell_metrics::definitions::{Definitions, Place};
+use shiftbell_metrics::definitions::{Definitions, Person, Place};
 use shiftbell_metrics::fold::Plan;
+use shiftbell_store::{Db, StoreError};
 
 pub use decide::{To, place_of};
+use directory::Directory;
 
 /// One company: its name and what it means by its numbers.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct Workspace {
     pub meaning: Arc<Meaning>,
     /// The outlets that can be reached, by their kind. Where there is none, messages go to the console.
     pub outlets: Vec<String>,
+    /// Who is who, as it was read last: shared by everybody who knows this company.
+    directory: Arc<RwLock<Arc<Directory>>>,
 }
 
 /// The outlet that prints.
@@ -78,7 +84,7 @@ impl Workspace {
             holidays: Vec::new(),
         };
         let meaning = Meaning { defs, plan, text: text.into(), fallback_place };
-        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets }
+        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets, directory: Arc::default() }
     }
 
     /// In which outlets, and there in which channel, somebody is reached. The channel of a person is their id there, or
@@ -117,6 +123,29 @@ impl Workspace {
 
     /// The role of the person whom a source calls by this name.
     pub fn role_of(&self, owner: Option<&str>) -> Option<String> {
-        self.defs().person(owner?).map(|person| person.role.clone())
+        self.person(owner?).map(|person| person.role.clone())
+    }
+
+    /// The person whom the file, or a source, calls by this name.
+    pub fn person(&self, name: &str) -> Option<&Person> {
+        let defs = self.defs();
+        defs.person(name).or_else(|| defs.person(self.directory().person(name)?))
+    }
+
+    /// Who is who, as it was read last.
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads anew who is who.
+    ///
+    /// # Errors
+    /// The database's; then it stays as it was.
+    pub async fn refresh_directory(&self, db: &Db) -> Result<(), StoreError> {
+        let mut snapshot = db.read().await?;
+        let read = Directory::read(&mut snapshot, self.defs(), &self.name).await?;
+        drop(snapshot);
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::{THURSDAY, everybody, types};
 use crate::digests::world::{World, as_it_is, at, call, words};
 
 /// A customer of csm.one says that it will leave.
-async fn cancels(app: &TestApp, customer: &str) {
+pub(super) async fn cancels(app: &TestApp, customer: &str) {
     let events = json!([
         { "id": format!("{customer}-known"), "type": "company", "at": "2024-01-15T12:00:00Z", "company": customer,
           "set": { "company": { "name": customer, "segment": "business", "owner": "csm.one@clowns.example" } } },

@@ -4,6 +4,7 @@
 
 mod leave;
 mod link;
+mod people;
 mod preview;
 mod rollout;
 mod whom;
@@ -35,6 +36,7 @@ enum Order {
     Doubts,
     Answer,
     Link,
+    People,
     Doctor,
     Preview,
     Help,
@@ -78,6 +80,7 @@ impl Order {
         Order::Answer,
         Order::Preview,
         Order::Link,
+        Order::People,
         Order::Pilots,
         Order::Pilot,
         Order::Step(RolloutStep::Frame),
@@ -96,6 +99,7 @@ impl Order {
             Order::Doubts => "doubts",
             Order::Answer => "answer",
             Order::Link => "link",
+            Order::People => "people",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -130,6 +134,18 @@ impl Order {
                         way("link", "a code with which Discord knows you too", Whose::Person),
                         way("link CODE", "be known here, by the code that you have", Whose::Everybody),
                         way("link @name ann@clowns.example", "say who somebody is in this chat", Whose::Keeper),
+                    ]
+                }
+            }
+            Order::People => {
+                const {
+                    &[
+                        way("people", "who is away, and owners who are nobody here", Whose::Lead),
+                        way(
+                            "people 1009 is ann@clowns.example",
+                            "say who an owner is; or: is nobody, undo",
+                            Whose::Keeper,
+                        ),
                     ]
                 }
             }
@@ -228,6 +244,7 @@ async fn follow(
         Order::Doubts => doubts::listed::list(program, company, asker).await,
         Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
         Order::Link => link::follow(program, company, asker, rest).await,
+        Order::People => people::follow(program, company, asker, rest).await,
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),

@@ -205,7 +205,7 @@ fn owner_of(company: &Company, key: &EntityKey, events: &[Event]) -> Option<Stri
     let is_of = |event: &&Event| event.names.get(&key.kind).is_some_and(|id| *id == key.id);
     let latest = events.iter().filter(is_of).filter(|event| event.owner.is_some()).max_by_key(|event| event.at)?;
     let owner = latest.owner.as_deref()?;
-    let known = company.defs().person(owner).map_or(owner, |person| person.email.as_str());
+    let known = company.workspace.person(owner).map_or(owner, |person| person.email.as_str());
     Some(Person::new(known).name)
 }
 

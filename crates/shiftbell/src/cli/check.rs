@@ -1,6 +1,6 @@
 //! `shiftbell check`: every mistake of a definitions file, as a compiler would show it, and which of its facts were seen.
 
-mod facts;
+mod stored;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,9 +46,9 @@ pub(super) async fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
                 }
             }
         }
-        match facts::seen(here, &company).await {
+        match stored::seen(here, &company).await {
             Ok(lines) => print!("{lines}"),
-            Err(why) => println!("note: it is not known which facts were seen: {why}"),
+            Err(why) => println!("note: it is not known which facts were seen, nor who is who: {why}"),
         }
     }
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok(()) }

@@ -48,6 +48,9 @@ impl Absent {
             absent.leave.entry(leave.email.clone()).or_default().push(leave);
         }
         let kept = people::all(session, name).await?;
+        let directory = workspace.directory();
+        let left = workspace.defs().people.iter().filter(|person| directory.has_left(&person.email));
+        absent.gone.extend(left.map(|person| person.email.to_lowercase()));
         absent.gone.extend(kept.iter().filter(|kept| kept.is_closed()).map(|kept| kept.email.to_lowercase()));
         Ok(absent)
     }
@@ -60,7 +63,7 @@ impl Absent {
         let (name, key) = (workspace.name.as_str(), email.to_lowercase());
         let mut absent = Absent::default();
         let kept = people::of_person(session, name, email).await?;
-        if kept.iter().any(Kept::is_closed) {
+        if kept.iter().any(Kept::is_closed) || workspace.directory().has_left(email) {
             absent.gone.insert(key.clone());
         }
         absent.leave.insert(key.clone(), leave::of_person(session, name, &key).await?);

@@ -148,7 +148,7 @@ async fn recipients(
             let is_person = word.contains('@');
             return Some(if is_person { To::Person(word.to_owned()) } else { To::Channel(word.to_owned()) });
         }
-        let owner = row.entry.owner.as_deref().and_then(|owner| workspace.defs().person(owner));
+        let owner = row.entry.owner.as_deref().and_then(|owner| workspace.person(owner));
         owner.map(|person| To::Person(person.email.clone()))
     };
     let absent = Absent::read(tx, workspace, now).await?;

@@ -205,7 +205,7 @@ impl<'a> Story<'a> {
 
     fn person(&self, owner: Option<&str>) -> Option<Person> {
         let owner = owner?;
-        Some(self.workspace.defs().person(owner).map_or_else(|| Person::new(owner), |known| Person::new(&known.email)))
+        Some(self.workspace.person(owner).map_or_else(|| Person::new(owner), |known| Person::new(&known.email)))
     }
 
     fn footer(&self, to: &To) -> Footer {

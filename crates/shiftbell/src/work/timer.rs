@@ -90,6 +90,7 @@ impl Timer {
 }
 
 async fn of_company(program: &Arc<Program>, company: &Company, is_watched: bool) -> Result<usize, TurnError> {
+    company.workspace.refresh_directory(&program.db).await.map_err(DeriveError::from)?;
     take_held(program, company).await?;
     let mut count = sweeps::silence::turn(program, company, is_watched).await?;
     count += sweeps::first_day::turn(program, company).await?;

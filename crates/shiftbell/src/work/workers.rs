@@ -8,7 +8,7 @@ use shiftbell_store::inbox::{self, Rotation};
 use super::intake::Intake;
 use super::rebuild;
 use super::timer::Timer;
-use super::{build, delivery, poll, sockets};
+use super::{build, delivery, poll, recognise, sockets};
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -52,6 +52,7 @@ pub fn start(program: &Arc<Program>) {
     program.tasks.spawn(checkpoint(Arc::clone(program)));
     program.tasks.spawn(write_signatures(Arc::clone(program)));
     program.tasks.spawn(forget(Arc::clone(program)));
+    program.tasks.spawn(recognise::keep(Arc::clone(program)));
     sockets::start(program);
 }
 

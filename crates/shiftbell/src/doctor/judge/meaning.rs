@@ -7,8 +7,9 @@ use shiftbell_metrics::time::Zone;
 use shiftbell_metrics::value::Value;
 
 use super::{counted, kept, know};
-use crate::doctor::look::Found;
+use crate::doctor::look::{Found, Stored};
 use crate::doctor::{Finding, Known, Severity};
+use crate::work::directory::gaps::Gap;
 
 use Severity::{MayNeedYou, NeedsYou};
 
@@ -22,7 +23,8 @@ pub(super) fn judge(found: &Found<'_>) -> Vec<Finding> {
     all.extend(of_zones(found));
     if let Some(stored) = kept(found) {
         all.extend(of_stages(found.defs, &stored.values.stages));
-        all.extend(of_owners(found.defs, &stored.values.owners));
+        all.extend(of_owners(found.defs, stored));
+        all.extend(of_gaps(&stored.gaps));
         let missed: Vec<&str> =
             stored.facts.iter().flatten().filter(|told| told.is_missed).map(|told| told.fact.as_str()).collect();
         if !missed.is_empty() {
@@ -93,8 +95,10 @@ fn of_stages(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding
 }
 
 /// Owners of records, and people who did something, whom the file does not know.
-fn of_owners(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding> {
-    let unknown = seen.iter().filter(|(owner, _)| defs.person(owner).is_none());
+fn of_owners(defs: &Definitions, stored: &Stored) -> Option<Finding> {
+    // Those whom the CRM itself names are told of with their names.
+    let is_told = |owner: &str| stored.gaps.iter().any(|gap| gap.names.iter().any(|name| name == owner));
+    let unknown = stored.values.owners.iter().filter(|(owner, _)| defs.person(owner).is_none() && !is_told(owner));
     let mut unknown: Vec<(&str, u64)> = unknown.map(|(owner, n)| (owner.as_str(), *n)).collect();
     unknown.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let (first, _) = unknown.first()?;
@@ -108,6 +112,21 @@ fn of_owners(defs: &Definitions, seen: &BTreeMap<String, u64>) -> Option<Finding
         None => format!("Add {first} to a team, or to `also` of somebody."),
     };
     Some(Finding::new("owner-unmapped", MayNeedYou, means, todo))
+}
+
+/// What of who is who does not fit together, one finding for each kind.
+fn of_gaps(gaps: &[Gap]) -> Vec<Finding> {
+    let mut kinds: BTreeMap<&'static str, Vec<&Gap>> = BTreeMap::new();
+    for gap in gaps {
+        kinds.entry(gap.name).or_default().push(gap);
+    }
+    let one = |(name, gaps): (&'static str, Vec<&Gap>)| {
+        let first = gaps.first()?;
+        let who: Vec<&str> = gaps.iter().map(|gap| gap.about.as_str()).collect();
+        let means = format!("{}: {}.", named(&who), first.means);
+        Some(Finding::new(name, MayNeedYou, means, format!("{}.", shiftbell_render::words::capital(&first.todo))))
+    };
+    kinds.into_iter().filter_map(one).collect()
 }
 
 fn of_zones(found: &Found<'_>) -> Vec<Finding> {

@@ -36,6 +36,7 @@ fn stored() -> Stored {
         told: ["hubspot-main".to_owned()].into(),
         silent: Vec::new(),
         values: Values::default(),
+        gaps: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::companies::Company;
 use crate::doctor::Place;
 use crate::seen;
 use crate::work::derive::DeriveError;
+use crate::work::directory::gaps::{self, Gap};
 use crate::work::facts_seen::{self, DAYS};
 use crate::work::sweeps::silence;
 
@@ -51,6 +52,8 @@ pub struct Stored {
     /// Sources that are silent for longer than they ever are, and since when.
     pub silent: Vec<(String, Instant)>,
     pub values: Values,
+    /// What of who is who does not fit together.
+    pub gaps: Vec<Gap>,
 }
 
 /// Whether the numbers that answer are those of the definitions.
@@ -111,6 +114,7 @@ async fn stored(db: &Db, company: &Company, now: Instant) -> Result<Stored, Deri
         told: told(session, name).await?,
         silent: silent.collect(),
         values: values(session, company, now).await?,
+        gaps: gaps::all(session, &company.workspace).await?,
     })
 }
 

@@ -13,6 +13,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::desk::Desk;
 use super::record;
 use crate::answer::AskError;
+use crate::work::Workspace;
 use crate::work::shelf::Personal;
 
 /// Most wins that one message tells of; the largest are told.
@@ -50,7 +51,7 @@ pub(super) async fn of_wins(
     wins.sort_by_key(|(money, entry, _)| (std::cmp::Reverse(money.minor), entry.entity));
     let mut credits = Vec::new();
     for (money, entry, motion) in wins.into_iter().take(WINS_MAX) {
-        let Some(parts) = parts(defs, motion, &entry, money, mine) else { continue };
+        let Some(parts) = parts(&company.workspace, motion, &entry, money, mine) else { continue };
         let Some(me) = parts.iter().find(|part| part.is_mine) else { continue };
         let record = record::name(&mut desk.shelf, entry.entity).await?.unwrap_or_else(|| "A deal".to_owned());
         credits.push(if mine.is(entry.owner.as_ref()) {
@@ -94,14 +95,18 @@ fn measure_of_wins(defs: &Definitions) -> Option<(String, &str)> {
 }
 
 /// Every role's part: of the deal's owner, of who found the contact, or of a role that has no name here.
-fn parts(defs: &Definitions, motion: &Motion, entry: &Entry, money: Money, mine: &Personal) -> Option<Vec<Part>> {
+fn parts(workspace: &Workspace, motion: &Motion, entry: &Entry, money: Money, mine: &Personal) -> Option<Vec<Part>> {
     let split = split_money(money, &motion.credit)?;
     let people = [&entry.owner, &entry.sourced];
     let part = |(role, money): (String, Money)| {
-        let person = people.into_iter().flatten().find(|name| defs.person(name).is_some_and(|one| one.role == role));
+        let person =
+            people.into_iter().flatten().find(|name| workspace.person(name).is_some_and(|one| one.role == role));
         let share = motion.credit.iter().find(|(of, _)| *of == role).and_then(|(_, share)| share.to_f64());
         Part {
-            who: person.map_or_else(|| role.replace(['-', '_'], " "), |name| Person::new(&**name).name),
+            who: person.map_or_else(
+                || role.replace(['-', '_'], " "),
+                |name| Person::new(workspace.person(name).map_or(&**name, |known| &known.email)).name,
+            ),
             is_mine: mine.is(person),
             money,
             of_all: share.unwrap_or(0.0) / 100.0,
