@@ -141,8 +141,14 @@ impl Program {
         tx.commit().await?;
         company.workspace.refresh_directory(&self.db).await?;
         if rebuild::is_current(&self.db, &company.workspace).await? {
-            // Nothing to do, unless an older version or a kill left them uncounted.
-            return facts_seen::recount(&self.db, &company.workspace, now).await;
+            // Nothing to do, unless an older version or a kill left them uncounted: beside the doors, since it reads every event.
+            let (db, workspace) = (self.db.clone(), company.workspace.clone());
+            self.tasks.spawn(async move {
+                if let Err(error) = facts_seen::recount(&db, &workspace, now).await {
+                    tracing::warn!(%error, "which facts were seen is counted at the next start");
+                }
+            });
+            return Ok(());
         }
         let mut snapshot = self.db.read().await?;
         let is_empty = entities::accounts_after(&mut snapshot, name, None, 1).await?.is_empty();

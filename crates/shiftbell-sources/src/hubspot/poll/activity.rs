@@ -117,7 +117,7 @@ impl Activity<'_> {
                 let direction =
                     self.word("direction", "hs_email_direction", direction).unwrap_or_else(|| "out".to_owned());
                 let is_in = direction == "in";
-                let is_reply = self.value("hs_email_subject").is_some_and(|subject| begins_with_re(subject));
+                let is_reply = self.value("hs_email_subject").is_some_and(begins_with_re);
                 say("direction", Some(Value::Text(direction)));
                 say("answered", Some(Value::Bool(is_in)));
                 say("follow_up", Some(Value::Bool(!is_in && is_reply)));

@@ -95,7 +95,7 @@ impl Schema {
     }
 
     /// Which fields of a deal its line items fill: those that are wanted and that no property of the deal is.
-    pub(super) fn from_items(&self, settings: &SourceSettings, wanted: &Wanted) -> Vec<&'static str> {
+    pub(super) fn filled_by_items(&self, settings: &SourceSettings, wanted: &Wanted) -> Vec<&'static str> {
         let is_property =
             |field: &str| self.properties.keys().any(|name| field_of(settings, EntityKind::Deal, name) == field);
         let fields = items::FIELDS.into_iter().filter(|field| wanted.has(EntityKind::Deal, field));

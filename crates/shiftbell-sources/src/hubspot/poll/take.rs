@@ -117,7 +117,7 @@ impl Poll {
 
     pub(super) fn link_page(&mut self, page: u64, object: Object, ids: &[u64]) {
         let schema = self.schema.get(&object).filter(|_| object == Object::Deals && !ids.is_empty());
-        let fields = schema.map(|schema| schema.from_items(&self.settings, &self.wanted)).unwrap_or_default();
+        let fields = schema.map(|schema| schema.filled_by_items(&self.settings, &self.wanted)).unwrap_or_default();
         if !fields.is_empty() && !self.left_out.contains_key(&Object::LineItems) {
             self.jobs.add(Job::Links { page, object, to: Object::LineItems, ids: ids.to_vec(), after: None });
             self.page_of(page, |page| {

@@ -1,10 +1,9 @@
 //! `/shiftbell preview scorecard @person`: a digest as somebody would receive it now, shown to whoever asks.
 
-use shiftbell_chat::Outlet;
 use shiftbell_metrics::definitions::{Digest, Person, nearest};
 use shiftbell_render::document::Document;
 
-use crate::answer::asker::person_of_chat;
+use super::whom;
 use crate::answer::{AskError, Asker, is_ready, sentence};
 use crate::companies::Company;
 use crate::program::Program;
@@ -62,22 +61,5 @@ async fn about(program: &Program, company: &Company, asker: &Asker, word: Option
             Asker::Operator | Asker::Stranger { .. } => Err("As whom? Name a person by their e-mail.".to_owned()),
         };
     };
-    let shown: String = word.chars().take(60).collect();
-    let found = match mentioned(word) {
-        Some((outlet, user)) => person_of_chat(program, company, outlet, user).await,
-        None => company.defs().person(word.trim_start_matches('@')).cloned(),
-    };
-    found.ok_or_else(|| {
-        let near = nearest(word.trim_start_matches('@'), company.defs().people.iter().map(|it| it.email.clone()));
-        let hint = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
-        format!("I do not know who \"{shown}\" is.{hint}")
-    })
-}
-
-/// `<@U1>` or `<@U1|name>` of Slack, `<@1400>` or `<@!1400>` of Discord.
-fn mentioned(word: &str) -> Option<(Outlet, &str)> {
-    let user = word.strip_prefix("<@")?.strip_suffix('>')?.trim_start_matches('!');
-    let user = user.split('|').next().unwrap_or(user);
-    let outlet = if user.bytes().all(|byte| byte.is_ascii_digit()) { Outlet::Discord } else { Outlet::Slack };
-    Some((outlet, user))
+    whom::person(program, company, word).await
 }
