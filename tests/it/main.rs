@@ -6,6 +6,7 @@ mod digests;
 mod discord;
 mod doctor;
 mod doors;
+mod doubts;
 mod fake_hubspot;
 mod kill;
 mod migrations;

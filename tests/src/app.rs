@@ -237,6 +237,7 @@ impl Starting {
             .await
             .with_user(LEAD_IN_SLACK, "sales.lead@clowns.example", "America/New_York")
             .with_user("UCSM1", "csm.one@clowns.example", "America/Los_Angeles")
+            .with_user("UOPS1", "revops.one@clowns.example", "Asia/Kolkata")
             .with_channel("C0WINS00001", "wins")
             .with_channel("C0SALES0001", "sales");
         let discord = FakeDiscord::start(chat_clock.clone())

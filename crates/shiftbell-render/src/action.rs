@@ -29,6 +29,18 @@ pub enum Verb {
     Why,
     /// Something is off: wrong number, out of leads, waiting for someone, away, something else.
     Off,
+    OffWrong,
+    OffLeads,
+    OffWaiting,
+    OffAway,
+    OffElse,
+    /// Of a doubt: it was wrong, and is put right.
+    Fixed,
+    /// Of a doubt: the number is right.
+    Right,
+    AskBack,
+    /// Of a doubt that is about no number: it is seen to.
+    Settled,
     /// I take it.
     Take,
     /// The people behind the number.
@@ -53,11 +65,20 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 18] = [
+    pub const ALL: [Verb; 27] = [
         Verb::Share,
         Verb::BreakDown,
         Verb::Why,
         Verb::Off,
+        Verb::OffWrong,
+        Verb::OffLeads,
+        Verb::OffWaiting,
+        Verb::OffAway,
+        Verb::OffElse,
+        Verb::Fixed,
+        Verb::Right,
+        Verb::AskBack,
+        Verb::Settled,
         Verb::Take,
         Verb::Who,
         Verb::WhoNot,
@@ -80,6 +101,15 @@ impl Verb {
             Verb::BreakDown => "break-down",
             Verb::Why => "why",
             Verb::Off => "off",
+            Verb::OffWrong => "off-wrong",
+            Verb::OffLeads => "off-leads",
+            Verb::OffWaiting => "off-waiting",
+            Verb::OffAway => "off-away",
+            Verb::OffElse => "off-else",
+            Verb::Fixed => "fixed",
+            Verb::Right => "right",
+            Verb::AskBack => "ask-back",
+            Verb::Settled => "settled",
             Verb::Take => "take",
             Verb::Who => "who",
             Verb::WhoNot => "who-not",

@@ -107,6 +107,17 @@ impl Document {
         self
     }
 
+    /// The same message with this as what "Something is off" is about: for one that is posted, its number in the outbox.
+    #[must_use]
+    pub fn doubted_as(mut self, about: &str) -> Document {
+        for button in self.buttons.iter_mut().chain(&mut self.more) {
+            if matches!(button.action, Action::About { verb: Verb::Off, .. }) {
+                button.action = Action::about(Verb::Off, about);
+            }
+        }
+        self
+    }
+
     /// Every person named in this message and below it, so that the outlet's ids can be filled in before lowering.
     pub fn mentions_mut(&mut self) -> Vec<&mut Mention> {
         let mut found: Vec<&mut Mention> = Vec::new();

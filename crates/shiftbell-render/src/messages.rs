@@ -9,6 +9,9 @@ use crate::template::RenderError;
 mod bowtie;
 mod definition_changed;
 mod digest_why;
+pub mod doubt;
+mod doubt_answered;
+mod doubt_raised;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -22,6 +25,7 @@ mod marks;
 mod rate_fell;
 mod scorecard;
 mod source_silent;
+mod team;
 mod undelivered;
 mod won;
 
@@ -30,6 +34,8 @@ pub use bowtie::{
 };
 pub use definition_changed::{DefinitionChanged, Effect};
 pub use digest_why::{Digest, DigestLine, DigestWhy};
+pub use doubt_answered::DoubtAnswered;
+pub use doubt_raised::{DoubtRaised, Recount};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -45,6 +51,7 @@ pub use scorecard::{
     Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
 };
 pub use source_silent::{Back, SourceSilent};
+pub use team::{Friction, Help, Team};
 pub use undelivered::Undelivered;
 pub use won::Won;
 
@@ -116,6 +123,9 @@ notices![
     Leaving,
     SourceSilent,
     DefinitionChanged,
+    DoubtRaised,
+    DoubtAnswered,
+    Team,
     Undelivered
 ];
 

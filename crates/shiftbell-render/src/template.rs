@@ -41,6 +41,8 @@ templates![
     "bowtie-table",
     "definition-changed",
     "digest-why",
+    "doubt-answered",
+    "doubt-raised",
     "footer",
     "kpi-answer",
     "kpi-definition",
@@ -57,6 +59,7 @@ templates![
     "scorecard",
     "scorecard-line",
     "source-silent",
+    "team",
     "undelivered",
     "won",
 ];

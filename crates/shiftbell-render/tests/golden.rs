@@ -1,5 +1,7 @@
 //! Every message, on every surface, with every sample: a changed snapshot is a changed product.
 
+use shiftbell_render::action::{Action, Verb};
+use shiftbell_render::document::Button;
 use shiftbell_render::limits::{discord_would_reject, slack_would_reject};
 use shiftbell_render::messages::Notice;
 use shiftbell_render::{discord, html, plain, slack};
@@ -60,5 +62,37 @@ fn the_outbox_keeps_facts_and_gives_back_the_same_message() {
 fn at_most_three_buttons_are_seen() {
     for (sample, notice) in Notice::samples() {
         assert!(notice.document().unwrap().buttons.len() <= 3, "{} {sample}", notice.name());
+    }
+}
+
+/// Messages that answer somebody who asked, seen by them alone.
+const ANSWERS: [&str; 9] = [
+    "kpi-answer",
+    "kpi-list",
+    "kpi-help",
+    "kpi-definition",
+    "kpi-why",
+    "digest-why",
+    "kpi-people",
+    "kpi-unknown",
+    "kpi-refused",
+];
+
+#[test]
+fn something_is_off_stands_under_every_automatic_message() {
+    let is_off = |button: &Button| matches!(&button.action, Action::About { verb: Verb::Off, .. });
+    for (sample, notice) in Notice::samples() {
+        if ANSWERS.contains(&notice.name()) {
+            continue;
+        }
+        let document = notice.document().unwrap();
+        let count = document.buttons.iter().chain(&document.more).filter(|button| is_off(button)).count();
+        assert_eq!(count, 1, "{} {sample}", notice.name());
+        let posted = document.doubted_as("n-51");
+        let about: Vec<_> = posted.buttons.iter().chain(&posted.more).filter(|button| is_off(button)).collect();
+        assert_eq!(about[0].action, Action::about(Verb::Off, "n-51"), "{} {sample}", notice.name());
+        for one in [slack::message(&posted, FILE), discord::message(&posted, true)] {
+            assert!(one.to_string().contains("off:n-51"), "{} {sample}: it was cut off", notice.name());
+        }
     }
 }

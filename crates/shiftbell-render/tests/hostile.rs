@@ -39,8 +39,10 @@ fn infected(notice: &Notice, texts: &[String]) -> Option<Notice> {
             Value::Object(fields) => {
                 for (key, one) in fields.iter_mut() {
                     // These are not words but names that our own code gives.
-                    let ours =
-                        ["message", "currency", "standing", "verdict", "pace", "sources", "seen_by", "status", "kind"];
+                    let ours = [
+                        "message", "currency", "standing", "verdict", "pace", "sources", "seen_by", "status", "kind",
+                        "way", "outcome", "recount",
+                    ];
                     let is_date =
                         ["day", "first", "last", "since", "on", "from", "signed_on", "customer_since", "last_retry"];
                     let is_url = key == "url";

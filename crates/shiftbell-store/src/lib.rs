@@ -17,6 +17,7 @@ pub mod cells;
 pub mod contributions;
 pub mod cursors;
 pub mod definitions;
+pub mod doubts;
 pub mod entities;
 pub mod events;
 pub mod facts_seen;

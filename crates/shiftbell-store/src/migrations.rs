@@ -61,6 +61,12 @@ const MIGRATIONS: [Mirrored; 9] = [
         include_str!("../../../migrations/postgres/0008_people.sql"),
     ),
     (
+        9,
+        "0009_doubts",
+        include_str!("../../../migrations/sqlite/0009_doubts.sql"),
+        include_str!("../../../migrations/postgres/0009_doubts.sql"),
+    ),
+    (
         11,
         "0011_seen",
         include_str!("../../../migrations/sqlite/0011_seen.sql"),

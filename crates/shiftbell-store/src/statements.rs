@@ -15,6 +15,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("cursors", crate::cursors::STATEMENTS),
     ("db", crate::db::STATEMENTS),
     ("definitions", crate::definitions::STATEMENTS),
+    ("doubts", crate::doubts::STATEMENTS),
     ("entities", crate::entities::STATEMENTS),
     ("events", crate::events::STATEMENTS),
     ("facts_seen", crate::facts_seen::STATEMENTS),

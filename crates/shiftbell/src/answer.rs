@@ -4,6 +4,7 @@ pub(crate) mod about;
 mod asker;
 mod click;
 pub(crate) mod discord;
+mod doubts;
 pub(crate) mod facts;
 mod kept;
 mod manage;

@@ -80,6 +80,32 @@ pub fn join_records(defs: &Definitions, asker: &Asker, question: &mut Question) 
     Right::Refused("You may see the records behind your own numbers: ask the same \"for me\".".to_owned())
 }
 
+/// Whether a message to this destination is for somebody: it went to them, or to a channel whose audience they belong to.
+pub fn hears(defs: &Definitions, asker: &Asker, destination: &str) -> bool {
+    match (asker, defs.destinations.get(destination)) {
+        (Asker::Operator, _) => true,
+        (Asker::Stranger { .. }, _) => false,
+        (Asker::Person(person), None) => destination.eq_ignore_ascii_case(&person.email),
+        (Asker::Person(person), Some(channel)) => is_in_audience(defs, &channel.seen_by, person),
+    }
+}
+
+/// An audience is the company, a team with whoever leads it, or a role.
+fn is_in_audience(defs: &Definitions, audience: &str, person: &Person) -> bool {
+    let Some(team) = audience.strip_suffix(" team").filter(|team| defs.teams.iter().any(|known| known.id == *team))
+    else {
+        return audience == "company" || audience == person.role;
+    };
+    let someone = Person { team: team.to_owned(), ..person.clone() };
+    is_below(defs, person, &someone) || teams_of(defs, person).any(|mine| mine == team)
+}
+
+/// The team of a person, and those that it is part of.
+fn teams_of<'a>(defs: &'a Definitions, person: &'a Person) -> impl Iterator<Item = &'a str> {
+    let above = |id: &&'a str| defs.teams.iter().find(|team| team.id == **id)?.part_of.as_deref();
+    std::iter::successors(Some(person.team.as_str()), above).take(16)
+}
+
 /// Whether somebody may decide about messages that did not arrive.
 pub fn keeps_deliveries(defs: &Definitions, asker: &Asker) -> bool {
     keeps(defs, asker, "deliveries")
@@ -139,17 +165,7 @@ pub fn sees_channel(defs: &Definitions, person: &Person, destination: &str) -> R
     let Some(found) = defs.destinations.get(destination) else {
         return Err(format!("There is no destination {destination}."));
     };
-    let is_in_team = |team: &str| {
-        let is_led = defs.teams.iter().any(|it| {
-            it.id == team && it.manager.as_deref().is_some_and(|manager| manager.eq_ignore_ascii_case(&person.email))
-        });
-        is_led || teams_of(defs, person).any(|own| own == team)
-    };
-    let is_seen = match found.seen_by.as_str() {
-        "company" => true,
-        audience => audience == person.role || audience.strip_suffix(" team").is_some_and(is_in_team),
-    };
-    if !is_seen {
+    if !is_in_audience(defs, &found.seen_by, person) {
         return Err(format!("{} does not see {}: it is for {}.", person.email, found.name, found.seen_by));
     }
     let rights = defs.rights.get(&person.role).map(Vec::as_slice).unwrap_or_default();
@@ -160,14 +176,16 @@ pub fn sees_channel(defs: &Definitions, person: &Person, destination: &str) -> R
     Err(format!("The role {} may not see the figures of the company; [rights] says who may.", person.role))
 }
 
-/// The team of a person, and those of which it is a part.
-fn teams_of<'a>(defs: &'a Definitions, person: &'a Person) -> impl Iterator<Item = &'a str> {
-    let above = |id: &&'a str| defs.teams.iter().find(|team| team.id == **id)?.part_of.as_deref();
-    std::iter::successors(Some(person.team.as_str()), move |id| above(id)).take(16)
-}
-
 fn is_reviewer(defs: &Definitions, person: &Person) -> bool {
     defs.rollout.reviewer.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&person.email))
+}
+
+/// Whoever leads a person: the manager of their team, else of the team that it is part of.
+pub fn manager_of<'a>(defs: &'a Definitions, person: &'a Person) -> Option<&'a str> {
+    teams_of(defs, person).find_map(|id| {
+        let team = defs.teams.iter().find(|team| team.id == id)?;
+        team.manager.as_deref().filter(|manager| !manager.eq_ignore_ascii_case(&person.email))
+    })
 }
 
 /// Whether `other` is in a team that `person` manages, directly or further down.

@@ -119,7 +119,7 @@ fn digest(
     table.close(report);
     let (send, to, at) = (send?, to?, at?);
     check_receiver(report, send, &to, to_item.as_ref());
-    let not_active = not_active(send);
+    let not_active = not_active(send, &to);
     if let Some(why) = &not_active {
         report.note(&entry.key.span, format!("digests.{id}"), why.clone());
     }
@@ -140,10 +140,11 @@ fn closes(report: &mut Report<'_>, item: &Item<'_>, at: Option<Time>) -> Option<
     Some(Closes::At(closes))
 }
 
-fn not_active(send: DigestKind) -> Option<String> {
+fn not_active(send: DigestKind, to: &DigestTo) -> Option<String> {
     match send {
         DigestKind::Scorecard | DigestKind::Bowtie => None,
-        DigestKind::Team => Some("the digest of a team is not sent yet".to_owned()),
+        DigestKind::Team if *to == DigestTo::EachManager => None,
+        DigestKind::Team => Some("the digest of a team goes only to each manager yet".to_owned()),
         DigestKind::RecurringRevenue => Some("recurring revenue is not kept yet".to_owned()),
     }
 }

@@ -25,6 +25,7 @@ pub struct DigestWhy {
 pub enum Digest {
     Scorecard { person: Person, day: Date },
     Bowtie { first: Date, last: Date },
+    Team { manager: Person, day: Date },
 }
 
 /// One figure of it.
@@ -83,7 +84,21 @@ impl Message for DigestWhy {
                 },
             ],
         };
-        vec![("scorecard", scorecard), ("bowtie", bowtie)]
+        let counted = "their scorecard of that day, as it closed, and what they said with \"Something is off\"";
+        let team = DigestWhy {
+            receipt: "r-t55e".into(),
+            what: Digest::Team { manager: Person::new("sales.lead@clowns.example"), day: date(2026, 11, 19) },
+            as_of: "20 Nov 08:45, New York time".into(),
+            headline: "2 of 4 had a successful day. bdr.three: ran out of leads.".into(),
+            lines: vec![
+                DigestLine {
+                    ask: None,
+                    ..line("bdr.three", "6 of 20 conversations done; said: ran out of leads", counted, "")
+                },
+                DigestLine { ask: None, ..line("bdr.two", "a successful day", counted, "") },
+            ],
+        };
+        vec![("scorecard", scorecard), ("bowtie", bowtie), ("team", team)]
     }
 
     fn document(&self) -> Result<Document, RenderError> {

@@ -4,9 +4,10 @@ use shiftbell_chat::{Outlet, Visibility};
 use shiftbell_metrics::question::Question;
 use shiftbell_render::action::{Action, Verb};
 use shiftbell_render::document::Document;
+use shiftbell_render::messages::doubt::{Outcome, Way};
 use shiftbell_store::{StoreError, requests};
 
-use super::{Asker, about, kept, not_answered, of_question, sentence, to_typed, to_words, who};
+use super::{AskError, Asker, about, doubts, kept, not_answered, of_question, sentence, to_typed, to_words, who};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights;
@@ -32,11 +33,29 @@ pub async fn to_click(
         Some(Action::About { verb: Verb::Who, receipt }) => behind(program, company, asker, &receipt, true).await,
         Some(Action::About { verb: Verb::WhoNot, receipt }) => behind(program, company, asker, &receipt, false).await,
         Some(Action::About { verb: Verb::Replay, receipt }) => sent_again(program, company, asker, &receipt).await,
-        Some(Action::About { verb, .. }) => not_yet(company, verb),
+        Some(Action::About { verb: Verb::Off, receipt }) => {
+            or_why(company, doubts::open(program, company, asker, &receipt).await)
+        }
+        Some(Action::About { verb, receipt }) => other(program, company, asker, verb, &receipt).await,
         Some(Action::Open { .. }) => sentence("This button opens a page in the browser."),
         None => sentence("This button was made by another version. Type /kpi help to see what can be asked."),
     };
     (document, Visibility::OnlyAsker)
+}
+
+/// What belongs to doubts, and what cannot be done by a button yet.
+async fn other(program: &Program, company: &Company, asker: &Asker, verb: Verb, about: &str) -> Document {
+    if let Some(way) = Way::of_verb(verb) {
+        return or_why(company, doubts::say(program, company, asker, about, way, None).await);
+    }
+    match Outcome::of_verb(verb) {
+        Some(outcome) => or_why(company, doubts::answer(program, company, asker, about, outcome, None).await),
+        None => not_yet(company, verb),
+    }
+}
+
+fn or_why(company: &Company, done: Result<Document, AskError>) -> Document {
+    done.unwrap_or_else(|error| not_answered(company, &error))
 }
 
 async fn break_down(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
@@ -82,7 +101,6 @@ fn not_yet(company: &Company, verb: Verb) -> Document {
     let keeper =
         about::keeper(company).map_or_else(|| "whoever keeps the definitions".to_owned(), |keeper| keeper.name);
     sentence(match verb {
-        Verb::Off => format!("Thank you for saying so. It cannot be noted here yet: please tell {keeper}, with the receipt at the end of the message, which \"/kpi why\" explains."),
         Verb::Take => "It cannot be taken by a button yet: please answer in the thread that you take it, or make yourself its owner in the CRM.".to_owned(),
         Verb::SnoozeDay | Verb::SnoozeThreeDays | Verb::SnoozeWeek | Verb::Silence => {
             format!("This cannot be silenced by a button yet: please ask {keeper} to pause the rule in the definitions file.")
@@ -93,7 +111,22 @@ fn not_yet(company: &Company, verb: Verb) -> Document {
         Verb::HowOften | Verb::Audience | Verb::Versions => {
             format!("This cannot be shown here yet: please ask {keeper}. /kpi help NAME shows what a number means.")
         }
-        Verb::Share | Verb::BreakDown | Verb::Why | Verb::Who | Verb::WhoNot | Verb::Replay => {
+        Verb::Share
+        | Verb::BreakDown
+        | Verb::Why
+        | Verb::Who
+        | Verb::WhoNot
+        | Verb::Replay
+        | Verb::Off
+        | Verb::OffWrong
+        | Verb::OffLeads
+        | Verb::OffWaiting
+        | Verb::OffAway
+        | Verb::OffElse
+        | Verb::Fixed
+        | Verb::Right
+        | Verb::AskBack
+        | Verb::Settled => {
             "Please ask again with /kpi, so that this button belongs to a fresh answer.".to_owned()
         }
     })

@@ -13,7 +13,7 @@ use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
 
-use super::{AskError, Asker, not_answered, sentence};
+use super::{AskError, Asker, doubts, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::{doctor, rights};
@@ -32,6 +32,9 @@ enum Order {
     Back,
     Link,
     People,
+    Off,
+    Doubts,
+    Answer,
     Doctor,
     Preview,
     Help,
@@ -62,8 +65,18 @@ const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
 }
 
 impl Order {
-    const ALL: &[Order] =
-        &[Order::Away, Order::Back, Order::Preview, Order::Link, Order::People, Order::Doctor, Order::Help];
+    const ALL: &[Order] = &[
+        Order::Off,
+        Order::Doubts,
+        Order::Answer,
+        Order::Away,
+        Order::Back,
+        Order::Preview,
+        Order::Link,
+        Order::People,
+        Order::Doctor,
+        Order::Help,
+    ];
 
     /// The first word behind `/shiftbell`.
     fn word(self) -> &'static str {
@@ -72,6 +85,9 @@ impl Order {
             Order::Back => "back",
             Order::Link => "link",
             Order::People => "people",
+            Order::Off => "off",
+            Order::Doubts => "doubts",
+            Order::Answer => "answer",
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
@@ -80,6 +96,13 @@ impl Order {
 
     fn ways(self) -> &'static [Way] {
         match self {
+            Order::Off => {
+                const { &[way("off r-7k3m it is more", "what is off about a message, in your words", Whose::Person)] }
+            }
+            Order::Doubts => const { &[way("doubts", "what others say is off and you can settle", Whose::Person)] },
+            Order::Answer => {
+                const { &[way("answer d-12 right because", "settle one: fixed, right, settled, or ask", Whose::Person)] }
+            }
             Order::Away => {
                 const {
                     &[
@@ -181,6 +204,9 @@ async fn follow(
         _ => {}
     }
     match order {
+        Order::Off => doubts::typed::off(program, company, asker, rest).await,
+        Order::Doubts => doubts::listed::list(program, company, asker).await,
+        Order::Answer => doubts::typed::answered(program, company, asker, rest).await,
         Order::Away => leave::away(program, company, asker, rest).await,
         Order::Back => leave::back(program, company, asker, rest).await,
         Order::Link => link::follow(program, company, asker, rest).await,

@@ -4,6 +4,7 @@ mod digest;
 mod heard;
 mod left_out;
 mod parts;
+pub(super) mod recount;
 mod since;
 
 use serde::Deserialize;

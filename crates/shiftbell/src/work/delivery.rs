@@ -109,7 +109,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
         return Ok(record);
     }
     let document = match letter.document() {
-        Ok(document) => document,
+        Ok(document) => document.doubted_as(&format!("n-{}", message.id)),
         Err(error) => return Ok(Record::Dead(error.to_string())),
     };
     if message.outlet == CONSOLE {

@@ -11,9 +11,11 @@ mod next;
 pub mod post;
 pub mod preview;
 pub(crate) mod record;
+mod said;
 mod score;
 pub mod scorecard;
 mod seen;
+pub(crate) mod team;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 use shiftbell_metrics::alert::{Recipient, is_reached};
 use shiftbell_metrics::calendar::home;
 use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Person, Place};
-use shiftbell_metrics::schedule::{Due, catch_up, closes_at, is_due_on};
+use shiftbell_metrics::schedule::{Due, LATE_AFTER_MS, catch_up, closes_at, is_due_on};
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_render::messages::{Mark, Notice};
@@ -34,6 +36,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
 use desk::Desk;
+pub(crate) use line::value_of;
 use post::{Post, Posted};
 pub(crate) use seen::kinds_of;
 
@@ -83,7 +86,16 @@ pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
         DigestTo::Destination(id) if reached(Recipient::Channel(id)) => {
             vec![Group { key: id.clone(), place: home(defs), to: vec![To::Channel(id.clone())] }]
         }
-        DigestTo::Destination(_) | DigestTo::EachManager => Vec::new(),
+        DigestTo::Destination(_) => Vec::new(),
+        DigestTo::EachManager => {
+            // Each waits for their own team's last zone.
+            let managers = defs.people.iter().filter(|person| team::reads(company, &person.email));
+            let group = |person: &Person| {
+                let place = defs.places.get(&person.place).unwrap_or(&company.workspace.meaning.fallback_place).clone();
+                Group { key: person.email.clone(), place, to: vec![To::Person(person.email.clone())] }
+            };
+            managers.map(group).collect()
+        }
         DigestTo::EachPerson => {
             let mut by_place: BTreeMap<&str, Vec<To>> = BTreeMap::new();
             let people = defs.people.iter().filter(|person| reached(Recipient::Person(&person.email)));
@@ -119,11 +131,24 @@ async fn open(
         }
         return Ok(0);
     };
-    let mark = due.is_late.then(|| late(&group.place, &due.due, now));
+    let ready_at = ready_at(company, digest, group, due.due.day);
+    if ready_at.is_some_and(|ready_at| now < ready_at) {
+        return Ok(0);
+    }
+    let is_late = due.is_late && ready_at.is_none_or(|ready_at| now.since(ready_at) > LATE_AFTER_MS);
+    let mark = is_late.then(|| late(&group.place, &due.due, now));
     let mut desk = Desk::open(program, company, now).await?;
     let count = send(program, &mut desk, digest, group, due.due.day, mark).await?;
     set(program, company, &cursor, due.due.day, now).await?;
     Ok(count)
+}
+
+/// When everything that a digest tells is over; `None` where it need not be.
+fn ready_at(company: &Company, digest: &Digest, group: &Group, day: Day) -> Option<Instant> {
+    match (digest.send, group.to.first()) {
+        (DigestKind::Team, Some(To::Person(manager))) => team::complete_at(company, &group.place, manager, day),
+        _ => None,
+    }
 }
 
 /// Sends a digest of one day to everybody of a group who has not had it.
@@ -179,6 +204,7 @@ pub async fn written(
             scorecard::written(desk, &person, &place, day, state, receipt).await
         }
         (DigestKind::Bowtie, To::Channel(_)) => bowtie::written(desk, digest, day, receipt).await.map(Some),
+        (DigestKind::Team, To::Person(manager)) => team::written(desk, digest, manager, place, day, receipt).await,
         (
             DigestKind::Scorecard | DigestKind::Bowtie | DigestKind::Team | DigestKind::RecurringRevenue,
             To::Person(_) | To::Channel(_),
@@ -208,7 +234,10 @@ async fn close(
         for to in &group.to {
             let Posted::Open(open) = post::posted(&mut desk.shelf, digest, day, to).await? else { continue };
             let new = written(program, &mut desk, digest, &group.place, to, day, DayState::Closed).await?;
-            if let Some((notice, receipt)) = new {
+            if let Some((mut notice, receipt)) = new {
+                if let Notice::Scorecard(card) = &mut notice {
+                    card.said = said::about(&mut desk.shelf, open.notice, to).await?;
+                }
                 let letter = Letter { mark: open.mark, ..Letter::new(notice) };
                 post.revise(to, letter, receipt, open.revision + 1).await?;
             }

@@ -14,8 +14,8 @@ use super::letter::Letter;
 use crate::answer::AskError;
 use crate::companies::Company;
 
-/// Puts the message about an incident into the outbox, or edits it. Returns its number in the outbox.
-async fn tell(
+/// Puts a message that may be edited later into the outbox, or edits it. Returns its number in the outbox.
+pub(crate) async fn tell(
     tx: &mut Tx,
     company: &Company,
     to: &To,

@@ -8,13 +8,16 @@ use shiftbell_metrics::scorecard::Scorecard;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
 use shiftbell_render::facts::{Figure, Person};
-use shiftbell_render::messages::{Digest, DigestLine, DigestWhy, Notice};
+use shiftbell_render::messages::{Digest, DigestLine, DigestWhy, Notice, Recount, Team};
 use shiftbell_render::words;
+use shiftbell_store::Session;
 use shiftbell_store::receipts::Receipt;
 
-use crate::answer::{AskError, Asker, about, not_granted};
+use super::recount::Recounted;
+use crate::answer::{AskError, Asker, about, computed, facts, not_granted};
 use crate::companies::Company;
 use crate::rights::{self, Right};
+use crate::work::digests::value_of;
 
 /// What is kept of a digest.
 #[derive(Debug, Deserialize)]
@@ -24,6 +27,9 @@ pub(super) struct Kept {
     /// Every question that was asked for it.
     questions: Vec<Question>,
     asked_at: Instant,
+    /// Whom a digest of a team went to.
+    #[serde(default)]
+    manager: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +37,8 @@ pub(super) struct Kept {
 enum Said {
     Scorecard(Box<Scorecard>),
     Bowtie(Box<Bowtie>),
+    /// As its message said it.
+    Team(Box<Team>),
 }
 
 impl Kept {
@@ -39,11 +47,43 @@ impl Kept {
         serde_json::from_str(body).ok()
     }
 
+    /// What it comes to now, line by line of a scorecard; of the weekly bowtie only what it was.
+    pub(super) async fn recounted(
+        self,
+        session: &mut Session,
+        company: &Company,
+        can_count: bool,
+    ) -> Result<Recounted, AskError> {
+        let person = self.about().map(str::to_owned);
+        let (line, recount) = match &self.said {
+            Said::Scorecard(card) if can_count => (card.push.clone(), Some(self.again(session, company, card).await?)),
+            Said::Scorecard(card) => (card.push.clone(), None),
+            Said::Bowtie(bowtie) => (bowtie.headline.clone(), None),
+            Said::Team(_) => (headline_of(&self.said), None),
+        };
+        Ok(Recounted { line, asked_at: self.asked_at, kpi: None, person, recount })
+    }
+
+    async fn again(&self, session: &mut Session, company: &Company, card: &Scorecard) -> Result<Recount, AskError> {
+        let mut changed = Vec::new();
+        for line in &card.lines {
+            let Some(question) = self.questions.iter().find(|question| question.kpi == line.kpi) else { continue };
+            let now = computed(session, company, question, self.asked_at).await?;
+            let Some(value) = now.ok().and_then(|now| Some((value_of(&now.figure)?, now.figure))) else { continue };
+            if value.0 != line.value {
+                let figure = facts::figure(&value.1, company.defs()).bare();
+                changed.push(format!("{} is {figure} now, was \"{}\"", line.label, line.text));
+            }
+        }
+        Ok(if changed.is_empty() { Recount::Same } else { Recount::Changed(changed) })
+    }
+
     /// Whose numbers it printed; `None` for the company's.
     fn about(&self) -> Option<&str> {
         match &self.said {
             Said::Scorecard(card) => Some(&card.person),
             Said::Bowtie(_) => None,
+            Said::Team(_) => self.manager.as_deref(),
         }
     }
 }
@@ -73,6 +113,13 @@ pub(super) fn explained(
             let what = Digest::Bowtie { first, last };
             (what, bowtie.headline.clone(), &defs.workspace.zone, of_bowtie(defs, bowtie, &kept.questions))
         }
+        Said::Team(team) => {
+            let manager = kept.manager.clone().unwrap_or_default();
+            let place = defs.person(&manager).and_then(|person| defs.places.get(&person.place));
+            let what = Digest::Team { manager: Person::new(manager), day: team.day };
+            let zone = place.map_or(&defs.workspace.zone, |place| &place.zone);
+            (what, headline_of(&kept.said), zone, of_team(team))
+        }
     };
     let local = zone.local(kept.asked_at);
     let city = zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
@@ -84,6 +131,27 @@ pub(super) fn explained(
         lines,
     };
     Ok(Notice::from(facts).document()?)
+}
+
+/// The first line of a digest of a team.
+fn headline_of(said: &Said) -> String {
+    let Said::Team(team) = said else { return String::new() };
+    Notice::Team(team.clone()).document().map(|document| document.push).unwrap_or_default()
+}
+
+/// Each of the team: what their scorecard said when its day closed, and what they said themselves.
+fn of_team(team: &Team) -> Vec<DigestLine> {
+    let line = |person: &Person, said: String| DigestLine {
+        label: person.name.clone(),
+        said,
+        made_of: "their scorecard of that day, as it closed, and what they said with \"Something is off\"".to_owned(),
+        ask: None,
+    };
+    let help = team.help.iter().map(|help| line(&help.person, help.text()));
+    let well = team.well.iter().map(|person| line(person, "a successful day".to_owned()));
+    let unjudged = team.unjudged.iter().map(|person| line(person, "no verdict".to_owned()));
+    let away = team.away.iter().map(|person| line(person, "away".to_owned()));
+    help.chain(well).chain(unjudged).chain(away).collect()
 }
 
 fn of_scorecard(defs: &Definitions, asker: &Asker, card: &Scorecard, questions: &[Question]) -> Vec<DigestLine> {

@@ -113,7 +113,7 @@ fn pacing(goal: &Aim, value: &LineValue, paced: Paced, place: &Place, day: Day) 
 }
 
 /// What a figure is on a scorecard; `None` for one that is not shown there.
-fn value_of(figure: &Figure) -> Option<LineValue> {
+pub(crate) fn value_of(figure: &Figure) -> Option<LineValue> {
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     Some(match figure {
         Figure::Count { count: n } => LineValue::Count { n: count(*n), of: None },

@@ -46,6 +46,8 @@ pub(super) enum Posted {
 /// A message whose day was not over when it was written.
 #[derive(Debug)]
 pub(super) struct Open {
+    /// Its number in the outbox.
+    pub(super) notice: i64,
     pub(super) revision: i64,
     pub(super) mark: Option<Mark>,
 }
@@ -70,7 +72,7 @@ pub(super) async fn posted(shelf: &mut Shelf<'_>, digest: &Digest, day: Day, to:
         let is_closed = matches!(&letter.notice, Notice::Scorecard(scorecard) if scorecard.closed);
         return Ok(match is_closed {
             true => Posted::Closed,
-            false => Posted::Open(Open { revision: listed.revision, mark: letter.mark }),
+            false => Posted::Open(Open { notice: listed.id, revision: listed.revision, mark: letter.mark }),
         });
     }
     Ok(Posted::Nothing)

@@ -13,6 +13,7 @@ use super::line::{leads, line};
 use super::post::Body;
 use super::{credit, next, score};
 use crate::answer::AskError;
+use crate::rights;
 use crate::work::shelf::Personal;
 
 /// Working days of a new person without a verdict.
@@ -94,9 +95,7 @@ fn is_new(person: &Person, place: &Place, day: Day) -> bool {
 
 /// The person and who manages their team.
 fn seen_by(defs: &Definitions, person: &Person) -> SeenBy {
-    let team = defs.teams.iter().find(|team| team.id == person.team);
-    let manager = team.and_then(|team| team.manager.as_deref());
-    match manager.filter(|manager| !manager.eq_ignore_ascii_case(&person.email)) {
+    match rights::manager_of(defs, person) {
         Some(manager) => SeenBy::YouAnd(vec![Named::new(manager)]),
         None => SeenBy::OnlyYou,
     }
