@@ -16,6 +16,7 @@ pub mod event;
 pub mod expression;
 pub mod fold;
 pub mod id;
+pub mod leak;
 pub mod links;
 pub mod money;
 pub mod pacing;

@@ -12,6 +12,7 @@ mod digest_why;
 pub mod doubt;
 mod doubt_answered;
 mod doubt_raised;
+mod first_day;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -22,6 +23,7 @@ mod kpi_unknown;
 mod kpi_why;
 mod leaving;
 mod marks;
+mod not_counted;
 mod rate_fell;
 mod scorecard;
 mod source_silent;
@@ -36,6 +38,7 @@ pub use definition_changed::{DefinitionChanged, Effect};
 pub use digest_why::{Digest, DigestLine, DigestWhy};
 pub use doubt_answered::DoubtAnswered;
 pub use doubt_raised::{DoubtRaised, Recount};
+pub use first_day::{FirstDay, OldLeak, Open};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -46,6 +49,7 @@ pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
 pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 pub use leaving::{Kept, Leaving, LeavingKind};
 pub use marks::Mark;
+pub use not_counted::{NotCounted, Unseen};
 pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
 pub use scorecard::{
     Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
@@ -126,6 +130,8 @@ notices![
     DoubtRaised,
     DoubtAnswered,
     Team,
+    FirstDay,
+    NotCounted,
     Undelivered
 ];
 

@@ -238,6 +238,22 @@ pub async fn counts(session: &mut Session, workspace: &str) -> Result<Vec<(State
     rows.into_iter().map(|(state, n)| Ok((State::from_word(&state)?, n))).collect()
 }
 
+/// The latest local day before this one about which a destination has a message of a digest.
+///
+/// # Errors
+/// The database's.
+pub async fn last_day_of(
+    session: &mut Session,
+    workspace: &str,
+    (digest, before): (&str, Day),
+    outlet: &str,
+    destination: &str,
+) -> Result<Option<Day>, StoreError> {
+    let args = [workspace.into(), digest.into(), outlet.into(), destination.into(), i64::from(before.0).into()];
+    let row: Option<(i64,)> = session.fetch_one(&LAST_DAY_OF, &args).await?;
+    Ok(row.and_then(|(day,)| i32::try_from(day).ok()).map(Day))
+}
+
 /// How many messages were enqueued for a destination since this instant, for its daily budget.
 ///
 /// # Errors
@@ -343,6 +359,10 @@ const ARRIVED_LAST: Sql = Sql::one(
     "SELECT outlet, destination, MAX(delivered_at) FROM outbox WHERE workspace = $1 AND delivered_at IS NOT NULL \
      GROUP BY outlet, destination ORDER BY outlet, destination",
 );
+const LAST_DAY_OF: Sql = Sql::one(
+    "SELECT digest_day FROM outbox WHERE workspace = $1 AND digest = $2 AND digest IS NOT NULL AND outlet = $3 \
+     AND destination = $4 AND digest_day < $5 ORDER BY digest_day DESC LIMIT 1",
+);
 const ENQUEUED_SINCE: Sql = Sql::one(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
 );
@@ -368,6 +388,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     DEAD_ONES,
     ARRIVED_LAST,
     COUNTS,
+    LAST_DAY_OF,
     ENQUEUED_SINCE,
     RELEASE,
     RELEASE_DEAD,

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Message;
+use super::{Message, Unseen};
 use crate::action::{Action, Verb};
 use crate::document::{Button, Document};
 use crate::facts::{Figure, Footer, Noun, Person};
@@ -27,6 +27,9 @@ pub struct Scorecard {
     /// Whether the day is over.
     pub closed: bool,
     pub lines: Vec<ScoreLine>,
+    /// Lines that are left out, the first time that they are.
+    #[serde(default)]
+    pub not_counted: Vec<Unseen>,
     /// What the person said with `Something is off`.
     pub said: Option<Said>,
     /// The one next action, the most valuable.

@@ -18,6 +18,7 @@ use super::{AskError, Asker, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::work::To;
+use crate::work::digests::team;
 use crate::work::sweeps::tell;
 use message::{Doubted, Found};
 
@@ -59,8 +60,6 @@ pub(super) async fn say(
             "There is nobody here who could be told. Set `reviewer` in [rollout] of the definitions file.",
         ));
     };
-    let now = program.clock.now();
-    let mut tx = program.db.write().await?;
     let new = doubts::New {
         about: &doubted.about,
         receipt: doubted.receipt.as_deref(),
@@ -70,32 +69,60 @@ pub(super) async fn say(
         words,
         routed_to: &to,
     };
-    let (is_new, mut doubt) = doubts::say(&mut tx, company.name(), &new, now.as_ms()).await?;
-    if is_new {
-        let raised = raised(company, &doubt, way, &doubted);
-        tell(&mut tx, company, &To::Person(to), &key(&doubt), Notice::from(raised), 1, now).await?;
-    } else if let Some(words) = words {
+    let (is_new, doubt) = keep(program, company, way, &doubted, &new).await?;
+    program.woken.delivery.notify_one();
+    let is_noted = (is_new || words.is_some()) && doubt.state != State::Closed;
+    Ok(sentence(if is_noted { noted(company, &doubt, way) } else { said_before(company, &doubt) }))
+}
+
+/// Everything that is written about one saying. Returns whether it is new, and the doubt as it is then.
+async fn keep(
+    program: &Program,
+    company: &Company,
+    way: Way,
+    doubted: &Doubted,
+    new: &doubts::New<'_>,
+) -> Result<(bool, Doubt), AskError> {
+    let now = program.clock.now();
+    let mut tx = program.db.write().await?;
+    let (is_new, mut doubt) = doubts::say(&mut tx, company.name(), new, now.as_ms()).await?;
+    if is_new && !is_collected(company, way, &doubt.routed_to) {
+        let raised = Notice::from(raised(company, &doubt, way, doubted));
+        tell(&mut tx, company, &To::Person(doubt.routed_to.clone()), &key(&doubt), raised, 1, now).await?;
+    }
+    if let (false, Some(words)) = (is_new, new.words) {
         let all = together(doubt.words.as_deref(), words);
         if doubts::add_words(&mut tx, company.name(), doubt.id, &all).await? {
-            doubt.words = Some(all);
-            told::again(&mut tx, company, &doubt, now, |raised| {
-                raised.words.clone_from(&doubt.words);
-                raised.asked_back = None;
-            })
-            .await?;
+            (doubt.words, doubt.state) = (Some(all), State::Open);
+            let with_words = raised(company, &doubt, way, doubted);
+            told::again(&mut tx, company, &doubt, now, |raised| raised.clone_from(&with_words)).await?;
         }
     }
     tx.commit().await?;
-    program.woken.delivery.notify_one();
-    Ok(sentence(match (is_new || words.is_some(), way) {
-        (false, _) => said_before(company, &doubt),
-        (true, _) if doubt.state == State::Closed => said_before(company, &doubt),
-        (true, Way::Waiting) if doubt.words.is_none() => format!(
-            "Noted, and {} is told. For whom are you waiting, and for what? Add it: \"/shiftbell off {about} waiting\" and the words.",
-            Person::new(&doubt.routed_to).name
+    Ok((is_new, doubt))
+}
+
+/// Whether it waits for a digest, instead of a message of its own.
+fn is_collected(company: &Company, way: Way, to: &str) -> bool {
+    !way.is_for_keeper() && team::reads(company, to)
+}
+
+fn noted(company: &Company, doubt: &Doubt, way: Way) -> String {
+    let whom = Person::new(&doubt.routed_to).name;
+    let heard = if is_collected(company, way, &doubt.routed_to) {
+        format!("Noted, and {whom} reads it in the next team digest.")
+    } else {
+        format!("Noted, and {whom} is told.")
+    };
+    match way {
+        Way::Waiting if doubt.words.is_none() => format!(
+            "{heard} For whom are you waiting, and for what? Add it: \"/shiftbell off {} waiting\" and the words.",
+            doubt.about
         ),
-        (true, _) => format!("Noted, and {} is told. You hear what becomes of it.", Person::new(&doubt.routed_to).name),
-    }))
+        Way::Wrong | Way::Leads | Way::Waiting | Way::Away | Way::Else => {
+            format!("{heard} You hear what becomes of it.")
+        }
+    }
 }
 
 /// The same said again.

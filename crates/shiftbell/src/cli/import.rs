@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::program::open_database;
 use crate::work::bulk::import_at_once;
 use crate::work::import::{self, Imported, Progress};
+use crate::work::sweeps::first_day;
 
 pub(super) async fn run(options: &Import, here: Here) -> Result<(), Failure> {
     let companies = check::load(&here)?;
@@ -31,11 +32,25 @@ pub(super) async fn run(options: &Import, here: Here) -> Result<(), Failure> {
         None => in_batches(options, &here, company, named, progress).await?,
     };
     bar.finish_and_clear();
+    ends_first_day(options, &here, company).await?;
     print!("{}", summary(&imported));
     if imported.refused > 0 && imported.appended + imported.already_known == 0 {
         return Err(Failure::Usage(format!("nothing in {} could be read", options.file.display())));
     }
     Ok(())
+}
+
+/// What the file shows that is still open is listed by whoever serves.
+async fn ends_first_day(options: &Import, here: &Here, company: &Company) -> Result<(), Failure> {
+    let db = open_database(&here.config).await?;
+    let kept = async {
+        let mut tx = db.write().await?;
+        first_day::is_read(&mut tx, company.name(), &options.source, here.clock.now()).await?;
+        tx.commit().await
+    };
+    let kept = kept.await;
+    db.close().await;
+    kept.map_err(|error| Failure::Database(error.to_string()))
 }
 
 /// Fills a SQLite database that is still empty. `None` if this is not one, or no file of lines.

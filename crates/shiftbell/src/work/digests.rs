@@ -16,6 +16,7 @@ mod score;
 pub mod scorecard;
 mod seen;
 pub(crate) mod team;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -176,7 +177,9 @@ pub async fn send(
             post.put(to, letter, receipt).await?;
         }
     }
-    post.finish().await
+    let count = post.finish().await?;
+    unseen::tell_new(program, desk, day).await?;
+    Ok(count)
 }
 
 /// The message of one recipient and its receipt; `None` where there is nothing to say.

@@ -8,7 +8,7 @@ use shiftbell_metrics::money::Money;
 use shiftbell_metrics::time::{Instant, Zone};
 use shiftbell_metrics::value::Value;
 use shiftbell_render::facts::{Footer, Person, SeenBy, SourceAge, Sources};
-use shiftbell_render::messages::{Leaving, LeavingKind, Notice, Record, Won};
+use shiftbell_render::messages::{Leaving, LeavingKind, Notice, OldLeak, Open, Record, Won};
 
 use super::Workspace;
 use super::decide::To;
@@ -70,6 +70,34 @@ impl<'a> Story<'a> {
                 None
             }
         }
+    }
+
+    /// Who told that it happened.
+    pub(super) fn source(&self) -> &str {
+        &self.happened.1
+    }
+
+    /// The same as something that began before anybody could be told; `None` if it is over, or smaller than the rule asks
+    /// for.
+    pub(super) fn old_leak(&self, rule: &Rule, fact: &str, now: Instant) -> Option<OldLeak> {
+        let event = &self.happened.0;
+        let zone = &self.workspace.defs().workspace.zone;
+        let worth = self.worth();
+        if worth.zip(rule.at_least).is_some_and(|(worth, at_least)| worth.major() < at_least) {
+            return None;
+        }
+        let since = zone.day_of(event.at).date();
+        let (open, worth) = match (event.kind.as_str(), instant(event, "ends_at")) {
+            ("subscription", Some(ends)) if ends > now => {
+                let a_year = |worth: Money| Money::new(worth.minor.saturating_mul(12), worth.currency);
+                (Open::Leaves { on: zone.day_of(ends).date() }, worth.map(a_year))
+            }
+            // They have left: that is a loss, and nothing can be done about it.
+            ("subscription", _) => return None,
+            ("invoice", _) => (Open::Unpaid { since }, worth),
+            _ => (Open::Other { what: fact.replace('-', " "), since }, worth),
+        };
+        Some(OldLeak { record: self.record().name, worth, open, owner: self.person(self.row.entry.owner.as_deref()) })
     }
 
     fn won(&self, to: &To) -> Won {

@@ -1,6 +1,7 @@
 //! Sweeps: what no single event shows, so that the clock has to look for it. One incident and one message each, edited
 //! as it goes on.
 
+pub mod first_day;
 pub mod rates;
 pub mod silence;
 

@@ -93,6 +93,7 @@ async fn of_company(program: &Arc<Program>, company: &Company, is_watched: bool)
     company.workspace.refresh_directory(&program.db).await.map_err(DeriveError::from)?;
     take_held(program, company).await?;
     let mut count = sweeps::silence::turn(program, company, is_watched).await?;
+    count += sweeps::first_day::turn(program, company).await?;
     count += sweeps::rates::turn(program, company).await?;
     count += digests::turn(program, company).await?;
     Ok(count)

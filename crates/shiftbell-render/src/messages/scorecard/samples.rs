@@ -7,6 +7,7 @@ use super::{
     Changed, Closes, Credit, CreditPart, Next, Pace, Record, Rest, Said, Score, ScoreLine, Scorecard, ShortOf, Verdict,
 };
 use crate::facts::{Figure, Footer, Noun, Person, SeenBy, SourceAge, Sources};
+use crate::messages::Unseen;
 
 pub(super) fn all() -> Vec<(&'static str, Scorecard)> {
     let bdr_closed = Scorecard {
@@ -67,6 +68,16 @@ pub(super) fn all() -> Vec<(&'static str, Scorecard)> {
         open: None,
         ..bdr()
     };
+    let unseen = Scorecard {
+        lines: vec![required(count("Follow-ups", 8, 10)), count("Meeting requests", 2, 2)],
+        not_counted: vec![Unseen {
+            label: "Conversations".into(),
+            event: "call".into(),
+            source: Some("HubSpot".into()),
+            days: 14,
+        }],
+        ..bdr()
+    };
     vec![
         ("bdr", bdr()),
         ("ae", ae()),
@@ -75,6 +86,7 @@ pub(super) fn all() -> Vec<(&'static str, Scorecard)> {
         ("changed-later", changed),
         ("no-verdict", no_verdict),
         ("first-days", first_days),
+        ("not-counted", unseen),
     ]
 }
 
@@ -103,6 +115,7 @@ fn bdr() -> Scorecard {
                 },
             ),
         ],
+        not_counted: Vec::new(),
         said: None,
         next: Some(Next::NoReply {
             record: "Sample Airport".into(),

@@ -22,6 +22,8 @@ pub struct Desk<'a> {
     pub shelf: Shelf<'a>,
     pub(super) seen: Seen,
     pub(super) absent: Absent,
+    /// KPIs whose line was left out of a message of this run.
+    pub(super) left_out: BTreeSet<String>,
     ages: Vec<SourceAge>,
     usual: BTreeMap<(String, Option<String>), Option<Money>>,
 }
@@ -47,7 +49,7 @@ impl<'a> Desk<'a> {
         let seen = Seen::read(&mut shelf).await?;
         let absent = Absent::read(&mut shelf.snapshot, &company.workspace, now).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
-        Ok(Desk { shelf, seen, absent, ages, usual: BTreeMap::new() })
+        Ok(Desk { shelf, seen, absent, left_out: BTreeSet::new(), ages, usual: BTreeMap::new() })
     }
 
     /// What one of those that a sum adds up usually brings, over the default period.

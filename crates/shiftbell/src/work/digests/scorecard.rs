@@ -11,7 +11,7 @@ use shiftbell_render::messages::{self, Notice};
 use super::desk::Desk;
 use super::line::{leads, line};
 use super::post::Body;
-use super::{credit, next, score};
+use super::{credit, next, score, unseen};
 use crate::answer::AskError;
 use crate::rights;
 use crate::work::shelf::Personal;
@@ -41,6 +41,7 @@ pub(super) async fn written(
             questions.push(question);
         }
     }
+    let not_counted = unseen::first_said(desk, person, day, &lines).await?;
     if lines.iter().all(|line| line.is_never_seen) {
         return Ok(None);
     }
@@ -75,6 +76,7 @@ pub(super) async fn written(
         praise: score::praise(&judged),
         closed: is_closed,
         lines: score::lines(&judged, &facts),
+        not_counted,
         said: None,
         next,
         credit,

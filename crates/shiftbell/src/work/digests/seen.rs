@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, LineKind, ScorecardLine, TimeTo};
 use shiftbell_metrics::scorecard::Silence;
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_store::{StoreError, incidents, sightings};
 
+use super::unseen;
 use crate::work::shelf::Shelf;
 use crate::work::source_name;
 use crate::work::sweeps::silence;
 
 /// A line whose facts were not seen for so many days is left out.
-const DAYS: i32 = 14;
+pub(super) const DAYS: i32 = 14;
 
 /// What was heard of each source.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Seen {
     /// Sources by kind of event.
     sources: BTreeMap<String, BTreeSet<String>>,
     silent: Vec<(String, Instant)>,
+    /// KPIs of which it was said that nothing of them arrives, with the day of that.
+    pub(super) said: BTreeMap<String, Day>,
 }
 
 impl Seen {
@@ -34,6 +37,8 @@ impl Seen {
             if incident.rule == silence::RULE && incident.opened_at_ms <= shelf.now.as_ms() {
                 let since = silence::since(&incident).unwrap_or(Instant(incident.opened_at_ms));
                 seen.silent.push((incident.subject, since));
+            } else if incident.rule == unseen::RULE {
+                seen.said.extend(unseen::day_of(&incident).map(|day| (incident.subject, day)));
             }
         }
         Ok(seen)

@@ -202,7 +202,7 @@ fn message(company: &Company, silent: &SourceSilent, back: Option<Back>) -> Noti
 }
 
 /// Who looks after sources: the reviewer of the roll-out, else somebody who may change settings.
-fn keeper(company: &Company) -> Option<To> {
+pub(crate) fn keeper(company: &Company) -> Option<To> {
     let defs = company.defs();
     let may = |role: &str| defs.rights.get(role).is_some_and(|rights| rights.iter().any(|right| right == "settings"));
     let reviewer = defs.rollout.reviewer.clone();
