@@ -73,10 +73,10 @@ async fn old_leaks_form_one_list_for_the_reviewer_once_and_ping_nobody() {
             (12, Some(a_year * 100), 10)
         );
         let text = words(letter);
-        let first = "Found 12 old leaks worth $43,992 in the history of anything, the oldest from 1 October 2026. None of them pings anyone";
+        let first = "Found 12 old leaks worth $43,992 in the history of anything, the oldest from 1 Oct 2026. None of them pings anyone";
         assert!(text.starts_with(first), "{text}");
         assert!(
-            text.contains("The 10 largest are here:\nSample *11* <!channel>, $3,732: leaves on 31 December 2026."),
+            text.contains("The 10 largest are here:\nSample *11* <!channel>, $3,732: leaves on 31 Dec 2026."),
             "{text}"
         );
         let in_slack = shiftbell_render::slack::message(&letter.document().unwrap(), None).to_string();

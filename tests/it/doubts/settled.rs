@@ -30,8 +30,11 @@ async fn an_answer_closes_it_and_is_told_to_whoever_said_it() {
         assert!(listed.contains("csm.one: the number is wrong (it pays 1,400 a month)"), "{listed}");
         let line = format!("/shiftbell answer d-{} fixed the amount comes from the new plan now", doubt.id);
         assert_eq!(types(&app, &line, "UOPS1").await.trim(), "Noted. csm.one is told.");
-        app.slack.shows("UCSM1", "has put it right: the amount comes from the new plan now.").await;
-        let raised = app.slack.shows("UOPS1", "Settled by revops.one").await;
+        // The clock stands still, and one channel takes no more than one message a second.
+        let told = "has put it right: the amount comes from the new plan now.";
+        app.until("it is told", async || app.slack.transcript("UCSM1").contains(told)).await;
+        app.until("it is edited", async || app.slack.transcript("UOPS1").contains("Settled by revops.one")).await;
+        let raised = app.slack.transcript("UOPS1");
         let how = "it was wrong and is fixed: the amount comes from the new plan now. csm.one has been told.";
         assert!(raised.contains(how) && raised.contains("shiftbell: (edited)"), "{raised}");
         assert_eq!(types(&app, "/shiftbell doubts", "UOPS1").await.trim(), "Nothing waits for your answer.");

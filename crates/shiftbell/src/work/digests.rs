@@ -91,9 +91,10 @@ pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
         DigestTo::EachManager => {
             // Each waits for their own team's last zone.
             let managers = defs.people.iter().filter(|person| team::reads(company, &person.email));
-            let group = |person: &Person| {
-                let place = defs.places.get(&person.place).unwrap_or(&company.workspace.meaning.fallback_place).clone();
-                Group { key: person.email.clone(), place, to: vec![To::Person(person.email.clone())] }
+            let group = |person: &Person| Group {
+                key: person.email.clone(),
+                place: place_of(company, person),
+                to: vec![To::Person(person.email.clone())],
             };
             managers.map(group).collect()
         }
