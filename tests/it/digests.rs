@@ -4,6 +4,7 @@ mod leaks;
 mod past;
 mod preview;
 mod receipts;
+mod rollout;
 mod sending;
 mod silence;
 mod weekly;

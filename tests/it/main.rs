@@ -11,6 +11,7 @@ mod kill;
 mod migrations;
 mod polling;
 mod rebuild;
+mod rollout;
 mod rubbish;
 mod seen;
 mod slack;

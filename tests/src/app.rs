@@ -41,6 +41,11 @@ pub const LEAD_IN_DISCORD: &str = "1400000000000000001";
 /// The guild of the sample company.
 pub const GUILD: &str = "1200000000000000001";
 
+/// Who keeps the definitions, and somebody who makes calls.
+pub const REVIEWER_IN_SLACK: &str = "UOPS1";
+pub const BDR_IN_SLACK: &str = "UBDR1";
+pub const BDR_IN_DISCORD: &str = "1400000000000000002";
+
 /// How long anything may take that should come at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What is listed when something does not come.
@@ -237,6 +242,8 @@ impl Starting {
             .await
             .with_user(LEAD_IN_SLACK, "sales.lead@clowns.example", "America/New_York")
             .with_user("UCSM1", "csm.one@clowns.example", "America/Los_Angeles")
+            .with_user(REVIEWER_IN_SLACK, "revops.one@clowns.example", "Asia/Kolkata")
+            .with_user(BDR_IN_SLACK, "bdr.one@clowns.example", "America/New_York")
             .with_channel("C0WINS00001", "wins")
             .with_channel("C0SALES0001", "sales");
         let discord = FakeDiscord::start(chat_clock.clone())

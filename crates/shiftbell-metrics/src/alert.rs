@@ -8,7 +8,6 @@ pub mod silence;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::{Rollout, RolloutStep};
 use crate::id::EntityId;
 use crate::time::Instant;
 
@@ -115,19 +114,6 @@ impl Recipient<'_> {
         match self {
             Recipient::Person(name) | Recipient::Channel(name) => name,
         }
-    }
-}
-
-/// Whether the roll-out has reached a recipient: at first only the reviewer, then pilots and channels, then everyone.
-pub fn is_reached(rollout: &Rollout, recipient: Recipient<'_>) -> bool {
-    let is_reviewer = |email: &str| rollout.reviewer.as_deref().is_some_and(|one| one.eq_ignore_ascii_case(email));
-    let is_pilot = |email: &str| rollout.pilots.iter().any(|pilot| pilot.eq_ignore_ascii_case(email));
-    match (rollout.step, recipient) {
-        (RolloutStep::Frame, Recipient::Person(email)) => is_reviewer(email),
-        (RolloutStep::Frame, Recipient::Channel(_)) => false,
-        (RolloutStep::Focus, Recipient::Person(email)) => is_reviewer(email) || is_pilot(email),
-        (RolloutStep::Focus, Recipient::Channel(_)) => true,
-        (RolloutStep::Grow, Recipient::Person(_) | Recipient::Channel(_)) => true,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod pacing;
 pub mod period;
 pub mod question;
 pub mod receipt;
+pub mod rollout;
 pub mod schedule;
 pub mod scorecard;
 pub mod segment;

@@ -107,6 +107,12 @@ impl Document {
         self
     }
 
+    /// Puts blocks in front of the last line, or at the end where there is none.
+    pub fn put_before_last_line(&mut self, blocks: Vec<Block>) {
+        let at = self.blocks.iter().position(|block| matches!(block, Block::Small(_))).unwrap_or(self.blocks.len());
+        self.blocks.splice(at..at, blocks);
+    }
+
     /// Every person named in this message and below it, so that the outlet's ids can be filled in before lowering.
     pub fn mentions_mut(&mut self) -> Vec<&mut Mention> {
         let mut found: Vec<&mut Mention> = Vec::new();

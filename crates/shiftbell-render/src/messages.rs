@@ -6,9 +6,12 @@ use crate::action::Verb;
 use crate::document::{Button, Document};
 use crate::template::RenderError;
 
+mod beside;
 mod bowtie;
 mod definition_changed;
 mod digest_why;
+mod frame_scorecards;
+mod framed;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -23,13 +26,17 @@ mod rate_fell;
 mod scorecard;
 mod source_silent;
 mod undelivered;
+mod welcome;
 mod won;
 
+pub use beside::{Beside, Why};
 pub use bowtie::{
     Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
 };
 pub use definition_changed::{DefinitionChanged, Effect};
 pub use digest_why::{Digest, DigestLine, DigestWhy};
+pub use frame_scorecards::FrameScorecards;
+pub use framed::Framed;
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -46,6 +53,7 @@ pub use scorecard::{
 };
 pub use source_silent::{Back, SourceSilent};
 pub use undelivered::Undelivered;
+pub use welcome::{CardTimes, Welcome};
 pub use won::Won;
 
 /// A message: typed facts that know their words.
@@ -110,12 +118,14 @@ notices![
     KpiUnknown,
     KpiRefused,
     Scorecard,
+    FrameScorecards,
     Bowtie,
     Won,
     RateFell,
     Leaving,
     SourceSilent,
     DefinitionChanged,
+    Welcome,
     Undelivered
 ];
 

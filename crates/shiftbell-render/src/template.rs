@@ -36,12 +36,15 @@ macro_rules! templates {
 }
 
 templates![
+    "beside",
     "bowtie",
     "bowtie-picture",
     "bowtie-table",
     "definition-changed",
     "digest-why",
     "footer",
+    "frame-scorecards",
+    "framed",
     "kpi-answer",
     "kpi-definition",
     "kpi-help",
@@ -58,6 +61,7 @@ templates![
     "scorecard-line",
     "source-silent",
     "undelivered",
+    "welcome",
     "won",
 ];
 

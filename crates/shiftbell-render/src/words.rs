@@ -3,6 +3,11 @@
 use jiff::civil::{Date, Weekday};
 use shiftbell_metrics::money::{Currency, Money};
 
+/// `New York` of `America/New_York`: how people call a time zone.
+pub fn city(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or_default().replace('_', " ")
+}
+
 /// `1,163`.
 pub fn count(number: u64) -> String {
     grouped(&number.to_string())

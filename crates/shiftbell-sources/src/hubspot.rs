@@ -17,6 +17,7 @@ pub mod signature;
 mod change;
 mod fields;
 mod identity;
+pub mod own;
 pub mod poll;
 mod record;
 

@@ -146,7 +146,7 @@ pub fn map_problems(map: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 /// Letters and digits only, in lower case, so that labels and internal names meet: `Closed lost`, `closedlost`, `CLOSED_LOST`.
 /// What has no letter or digit at all is compared as it is.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     if letters.is_empty() { text.trim().to_owned() } else { letters }
 }

@@ -35,6 +35,7 @@ pub mod polled;
 pub mod receipts;
 pub mod receiver;
 pub mod requests;
+pub mod rollout;
 pub mod segments;
 pub mod sightings;
 pub mod signatures;

@@ -11,7 +11,7 @@ use crate::{Session, StoreError};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 8] = [
+const MIGRATIONS: [Mirrored; 9] = [
     (
         1,
         "0001_intake",
@@ -53,6 +53,12 @@ const MIGRATIONS: [Mirrored; 8] = [
         "0008_people",
         include_str!("../../../migrations/sqlite/0008_people.sql"),
         include_str!("../../../migrations/postgres/0008_people.sql"),
+    ),
+    (
+        10,
+        "0010_rollout",
+        include_str!("../../../migrations/sqlite/0010_rollout.sql"),
+        include_str!("../../../migrations/postgres/0010_rollout.sql"),
     ),
     (
         11,

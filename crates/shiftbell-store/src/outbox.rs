@@ -1,6 +1,7 @@
 //! What is to be said, to whom, and what became of it. One row is one visible message.
 
 pub mod delivery;
+pub mod framed;
 
 use shiftbell_metrics::time::Day;
 
@@ -238,7 +239,8 @@ pub async fn counts(session: &mut Session, workspace: &str) -> Result<Vec<(State
     rows.into_iter().map(|(state, n)| Ok((State::from_word(&state)?, n))).collect()
 }
 
-/// How many messages were enqueued for a destination since this instant, for its daily budget.
+/// How many messages were enqueued for a destination since this instant, for its daily budget: without digests, the messages
+/// below others, what it asked to see, and what it is shown in place of somebody else.
 ///
 /// # Errors
 /// The database's.
@@ -344,7 +346,9 @@ const ARRIVED_LAST: Sql = Sql::one(
      GROUP BY outlet, destination ORDER BY outlet, destination",
 );
 const ENQUEUED_SINCE: Sql = Sql::one(
-    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3",
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace = $1 AND destination = $2 AND enqueued_at >= $3 \
+     AND digest IS NULL AND kind <> 'below' AND substr(dedupe_key, 1, 6) <> 'frame:' \
+     AND substr(dedupe_key, 1, 8) <> 'preview/'",
 );
 const RELEASE: Sql = Sql::one(
     "UPDATE outbox SET state = 'due', due_at = $3, lease_until = 0, attempts = 0, reason = NULL \

@@ -1,6 +1,7 @@
 //! The workers: from deliveries to numbers, from notices to messages, and what the clock sets off.
 
 pub mod absent;
+pub mod beside;
 pub mod build;
 pub mod bulk;
 pub mod decide;
@@ -15,6 +16,7 @@ pub mod past;
 pub mod poll;
 pub mod rebuild;
 pub mod refold;
+pub mod rollout;
 pub mod shelf;
 mod sockets;
 mod story;
@@ -28,7 +30,7 @@ use jiff::civil::{Weekday, time};
 use shiftbell_metrics::definitions::{Definitions, Place};
 use shiftbell_metrics::fold::Plan;
 
-pub use decide::To;
+pub use decide::{To, place_of};
 
 /// One company: its name and what it means by its numbers.
 #[derive(Clone, Debug)]

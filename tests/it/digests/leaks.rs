@@ -8,10 +8,10 @@ use shiftbell_tests::db::{both_databases, postgres, sqlite};
 
 use super::world::{COMPANY, World, as_it_is, at, words};
 
-const PRODUCTS: [&str; 3] = ["small-parties", "large-parties", "corporate-events"];
+pub(super) const PRODUCTS: [&str; 3] = ["small-parties", "large-parties", "corporate-events"];
 /// People who ask for a meeting in a week, for each product; and how many get one, as a rule.
 const ASK: usize = 10;
-const GET: usize = 4;
+pub(super) const GET: usize = 4;
 
 fn event(text: &str) -> Event {
     Event::from_json(text).unwrap_or_else(|why| panic!("{why}: {text}"))
@@ -42,13 +42,13 @@ fn week(monday: Instant, get: impl Fn(&str) -> usize) -> Vec<Event> {
 }
 
 /// Weeks that begin on Mondays from this one on.
-fn weeks(first: &str, count: i64, get: impl Fn(i64, &str) -> usize) -> Vec<Event> {
+pub(super) fn weeks(first: &str, count: i64, get: impl Fn(i64, &str) -> usize) -> Vec<Event> {
     let first = at(first);
     (0..count).flat_map(|n| week(first.plus_ms(n * 7 * MS_PER_DAY), |product| get(n, product))).collect()
 }
 
 /// 09:30 in New York on each day from this one on.
-async fn days(world: &mut World, first: &str, count: i64) -> usize {
+pub(super) async fn days(world: &mut World, first: &str, count: i64) -> usize {
     let mut messages = 0;
     for day in 0..count {
         world.tick_at(at(first).plus_ms(day * MS_PER_DAY)).await;
@@ -58,7 +58,7 @@ async fn days(world: &mut World, first: &str, count: i64) -> usize {
 }
 
 /// Corporate events fell to nothing in the weeks from 21 September on.
-fn fallen(n: i64, product: &str) -> usize {
+pub(super) fn fallen(n: i64, product: &str) -> usize {
     if product == "corporate-events" && n >= 13 { 0 } else { GET }
 }
 

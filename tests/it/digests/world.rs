@@ -9,10 +9,12 @@ use shiftbell::program::Program;
 use shiftbell::work::derive::{Incoming, derive};
 use shiftbell::work::letter::Letter;
 use shiftbell::work::timer::Timer;
-use shiftbell_metrics::definitions::read;
+use shiftbell_metrics::definitions::{RolloutStep, read};
 use shiftbell_metrics::event::Event;
+use shiftbell_metrics::rollout::Said;
 use shiftbell_metrics::time::Instant;
-use shiftbell_store::outbox;
+use shiftbell_store::outbox::{self, Listed};
+use shiftbell_store::rollout;
 use shiftbell_tests::db::TestDb;
 use shiftbell_tests::sample::{DEFINITIONS, vocabulary};
 
@@ -27,10 +29,20 @@ pub(crate) fn as_it_is(text: &str) -> String {
     text.to_owned()
 }
 
-/// The sample company, after a change of its file, with everybody rolled out.
+/// The step of the roll-out in the sample company's file.
+const STEP: &str = "step     = \"focus\"";
+
+/// The file of the sample company in another step of the roll-out.
+pub(crate) fn in_step(step: RolloutStep) -> impl Fn(&str) -> String {
+    move |text| {
+        assert!(text.contains(STEP));
+        text.replace(STEP, &format!("step = \"{}\"", step.word()))
+    }
+}
+
+/// The sample company, after a change of its file; with everybody rolled out, unless that was changed.
 pub(crate) fn company(change: impl Fn(&str) -> String) -> Company {
-    let text = change(DEFINITIONS).replace("step     = \"focus\"", "step     = \"grow\"");
-    assert!(text.contains("\"grow\""));
+    let text = change(DEFINITIONS).replace(STEP, "step = \"grow\"");
     let checked = read("clowns-to-go.toml", &text, &vocabulary());
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
     let none = |_: &str| None;
@@ -89,6 +101,28 @@ impl World {
         assert!(by_ms >= 0, "the clock only goes forward");
         self.program.clock.advance_ms(by_ms);
         self.timer.turn().await
+    }
+
+    /// Somebody says something about the roll-out.
+    pub(super) async fn says(&self, said: Said) {
+        let file = self.company().defs().rollout.step;
+        let change = rollout::Change { said, by: rollout::OPERATOR.into(), at_ms: self.program.clock.now().as_ms() };
+        let mut tx = self.program.db.write().await.unwrap();
+        rollout::say(&mut tx, COMPANY, &change, file).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody says which step the roll-out is to be in.
+    pub(super) async fn moves_to(&self, step: RolloutStep) {
+        self.says(Said::Step { step, file: self.company().defs().rollout.step }).await;
+    }
+
+    /// What became of everything in the outbox, oldest first.
+    pub(super) async fn listed(&self) -> Vec<Listed> {
+        let mut snapshot = self.program.db.read().await.unwrap();
+        let mut listed = outbox::latest(&mut snapshot, COMPANY, 10_000).await.unwrap();
+        listed.reverse();
+        listed
     }
 
     /// Everything in the outbox, oldest first: to whom, which revision, and the letter.

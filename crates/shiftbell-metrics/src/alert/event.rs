@@ -1,9 +1,10 @@
 //! Rules that speak when something happens: won, leaving, unpaid.
 
 use super::quiet::quiet_until;
-use super::{Decision, HoldReason, Reason, Recipient, is_reached};
-use crate::definitions::{Noise, Place, Rollout, Rule};
+use super::{Decision, HoldReason, Reason, Recipient};
+use crate::definitions::{Noise, Place, Rule};
 use crate::money::Money;
+use crate::rollout::{InForce, Receiver};
 use crate::time::{Instant, MS_PER_DAY};
 
 /// Everything that decides about one event and one recipient.
@@ -11,9 +12,9 @@ use crate::time::{Instant, MS_PER_DAY};
 pub struct EventFacts<'a> {
     pub rule: &'a Rule,
     pub noise: &'a Noise,
-    pub rollout: &'a Rollout,
+    pub rollout: &'a InForce,
     pub recipient: Recipient<'a>,
-    /// Where the recipient works; for a channel, the company's own place.
+    /// Where whoever receives it works; for a channel, the company's own place.
     pub place: &'a Place,
     /// Whether it came by a live delivery: not by import, backfill, rebuild or a new generation.
     pub is_live: bool,
@@ -61,7 +62,7 @@ fn hold(facts: &EventFacts<'_>) -> Option<HoldReason> {
     if !rule.as_message {
         return Some(HoldReason::NextActionOnly);
     }
-    if !is_reached(facts.rollout, facts.recipient) {
+    if facts.rollout.receiver(facts.recipient) == Receiver::Nobody {
         return Some(HoldReason::NotRolledOut { recipient: facts.recipient.name().to_owned() });
     }
     if let Some(source) = facts.silent_source {

@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::calendar::sample::{berlin, new_york};
-use crate::definitions::{Noise, Rule, RuleKind, Span, SpanUnit, Sure};
+use crate::definitions::{Noise, Rollout, RolloutStep, Rule, RuleKind, Span, SpanUnit, Sure};
 use crate::id::EntityKind;
 use crate::money::{Currency, Money};
+use crate::rollout::InForce;
 use crate::stats::Counts;
 use crate::time::{MS_PER_HOUR, MS_PER_MINUTE, Zone};
 
@@ -42,17 +43,22 @@ fn noise() -> Noise {
     }
 }
 
-fn rollout(step: RolloutStep) -> Rollout {
-    Rollout { step, reviewer: Some("revops.one@clowns.example".into()), pilots: vec!["csm.one@clowns.example".into()] }
+fn rollout(step: RolloutStep) -> InForce {
+    let reviewer = Some("revops.one@clowns.example".into());
+    InForce::of(&Rollout { step, reviewer, pilots: vec!["csm.one@clowns.example".into()] }, &[])
 }
 
 /// A cancellation of $2,400 a month on Thursday 19 November at 10:41 in Los Angeles, decided by what `change` makes of it.
 fn decided(change: impl Fn(&mut EventFacts<'_>)) -> Decision {
-    let (rule, noise, rollout, place) = (rule("unpaid", Some(200)), noise(), rollout(RolloutStep::Focus), new_york());
+    decided_in(&rollout(RolloutStep::Focus), change)
+}
+
+fn decided_in(rollout: &InForce, change: impl Fn(&mut EventFacts<'_>)) -> Decision {
+    let (rule, noise, place) = (rule("unpaid", Some(200)), noise(), new_york());
     let mut facts = EventFacts {
         rule: &rule,
         noise: &noise,
-        rollout: &rollout,
+        rollout,
         recipient: Recipient::Person("CSM.one@clowns.example"),
         place: &place,
         is_live: true,
@@ -128,15 +134,17 @@ fn at_night_and_on_days_off_rules_wait_for_the_next_working_morning() {
 }
 
 #[test]
-fn the_roll_out_grows_from_the_reviewer_to_everyone() {
-    let people =
-        ["revops.one@clowns.example", "csm.one@clowns.example", "ae.two@clowns.example"].map(Recipient::Person);
-    let reached = |step| people.map(|person| is_reached(&rollout(step), person));
-    assert_eq!(reached(RolloutStep::Frame), [true, false, false]);
-    assert_eq!(reached(RolloutStep::Focus), [true, true, false]);
-    assert_eq!(reached(RolloutStep::Grow), [true, true, true]);
-    assert!(!is_reached(&rollout(RolloutStep::Frame), Recipient::Channel("wins")));
-    assert!(is_reached(&rollout(RolloutStep::Focus), Recipient::Channel("wins")));
+fn in_the_frame_the_reviewer_is_told_what_nobody_else_is_told_yet() {
+    let frame = rollout(RolloutStep::Frame);
+    let facts = |facts: &mut EventFacts<'_>| facts.recipient = Recipient::Person("ae.two@clowns.example");
+    assert!(matches!(decided(facts), Decision::Hold(HoldReason::NotRolledOut { .. })));
+    assert_eq!(decided_in(&frame, facts), Decision::Notify(Reason::Happened));
+    // What would not be said to ae.two is not said to the reviewer either.
+    let old = |changed: &mut EventFacts<'_>| {
+        facts(changed);
+        changed.happened_at = at("2026-11-18T18:41:29Z");
+    };
+    assert!(matches!(decided_in(&frame, old), Decision::Hold(HoldReason::OldNews { .. })));
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub(super) fn read_rollout(report: &mut Report<'_>, table: Option<Table<'_>>, pe
     let Some(mut table) = table else {
         return Rollout { step: RolloutStep::Grow, reviewer: None, pilots: Vec::new() };
     };
-    let steps = [("frame", RolloutStep::Frame), ("focus", RolloutStep::Focus), ("grow", RolloutStep::Grow)];
+    let steps = RolloutStep::ALL.map(|step| (step.word(), step));
     let step_item = table.require(report, "step", "\"frame\"");
     let step = step_item.as_ref().and_then(|item| item.word(report, "step of the roll-out", &steps));
     let reviewer = table.get("reviewer").and_then(|item| people.known(report, &item));

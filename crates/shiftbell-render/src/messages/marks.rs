@@ -29,11 +29,7 @@ impl Mark {
                 document.push = format!("{} {}", line.push, document.push);
                 document.blocks.splice(0..0, line.blocks);
             }
-            Mark::Late { .. } | Mark::InsteadOf { .. } => {
-                let small = |block: &crate::document::Block| matches!(block, crate::document::Block::Small(_));
-                let at = document.blocks.iter().position(small).unwrap_or(document.blocks.len());
-                document.blocks.splice(at..at, line.blocks);
-            }
+            Mark::Late { .. } | Mark::InsteadOf { .. } => document.put_before_last_line(line.blocks),
         }
         Ok(document)
     }

@@ -282,7 +282,7 @@ fn decimal(value: rust_decimal::Decimal) -> f64 {
 
 /// A period with its zone, as a receipt says it.
 pub(super) fn period_in_zone(period: &Period) -> String {
-    let city = period.zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    let city = shiftbell_render::words::city(period.zone.name());
     format!("{}, {city} time", period.label)
 }
 

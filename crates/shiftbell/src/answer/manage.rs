@@ -5,9 +5,10 @@
 mod leave;
 mod link;
 mod preview;
+mod rollout;
 mod whom;
 
-use shiftbell_metrics::definitions::near;
+use shiftbell_metrics::definitions::{RolloutStep, near};
 use shiftbell_render::action::Action;
 use shiftbell_render::document::{Block, Button, Document, Inline};
 use shiftbell_render::table::{Align, Table};
@@ -16,6 +17,7 @@ use super::{AskError, Asker, not_answered, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::{doctor, rights};
+use rollout::Told;
 
 /// Longest line that is read, in characters.
 const CHARS_MAX: usize = 300;
@@ -33,6 +35,9 @@ enum Order {
     Doctor,
     Preview,
     Help,
+    Pilots,
+    Pilot,
+    Step(RolloutStep),
 }
 
 /// One way to give an order.
@@ -51,6 +56,8 @@ enum Whose {
     Person,
     /// Whoever manages a team.
     Lead,
+    /// Whoever keeps the settings.
+    Settings,
     /// Whoever keeps the settings, or the deliveries.
     Keeper,
 }
@@ -60,7 +67,19 @@ const fn way(typed: &'static str, does: &'static str, whose: Whose) -> Way {
 }
 
 impl Order {
-    const ALL: &[Order] = &[Order::Away, Order::Back, Order::Preview, Order::Link, Order::Doctor, Order::Help];
+    const ALL: &[Order] = &[
+        Order::Away,
+        Order::Back,
+        Order::Preview,
+        Order::Link,
+        Order::Pilots,
+        Order::Pilot,
+        Order::Step(RolloutStep::Frame),
+        Order::Step(RolloutStep::Focus),
+        Order::Step(RolloutStep::Grow),
+        Order::Doctor,
+        Order::Help,
+    ];
 
     /// The first word behind `/shiftbell`.
     fn word(self) -> &'static str {
@@ -71,6 +90,9 @@ impl Order {
             Order::Doctor => "doctor",
             Order::Preview => "preview",
             Order::Help => "help",
+            Order::Pilots => "pilots",
+            Order::Pilot => "pilot",
+            Order::Step(step) => step.word(),
         }
     }
 
@@ -107,6 +129,22 @@ impl Order {
                 }
             }
             Order::Help => const { &[way("help", "this list", Whose::Everybody)] },
+            Order::Pilots => const { &[way("pilots", "who is let in, and who said so last", Whose::Settings)] },
+            Order::Pilot => {
+                const {
+                    &[
+                        way("pilot @name", "lets one person in", Whose::Settings),
+                        way("pilot remove @name", "takes one person out again", Whose::Settings),
+                    ]
+                }
+            }
+            Order::Step(RolloutStep::Frame) => {
+                const { &[way("frame", "only the reviewer receives, and receives everything", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Focus) => {
+                const { &[way("focus", "the pilots and the channels receive theirs", Whose::Settings)] }
+            }
+            Order::Step(RolloutStep::Grow) => const { &[way("grow", "everybody receives theirs", Whose::Settings)] },
         }
     }
 
@@ -130,6 +168,7 @@ impl Whose {
             Whose::Everybody => true,
             Whose::Person => !matches!(asker, Asker::Stranger { .. }),
             Whose::Lead => rights::keeps_settings(defs, asker) || rights::leads(defs, asker),
+            Whose::Settings => rights::keeps_settings(defs, asker),
             Whose::Keeper => rights::keeps_settings(defs, asker) || rights::keeps_deliveries(defs, asker),
         }
     }
@@ -161,7 +200,9 @@ async fn follow(
     match (order, asker) {
         (Order::Link | Order::Help, _) => {}
         (_, Asker::Stranger { outlet, .. }) => return Ok(link::how(company, *outlet)),
-        (Order::Doctor, _) if !order.is_for(company, asker) => return Ok(not_theirs(company, order)),
+        (Order::Doctor | Order::Pilots | Order::Pilot | Order::Step(_), _) if !order.is_for(company, asker) => {
+            return Ok(not_theirs(company, order));
+        }
         _ => {}
     }
     match order {
@@ -171,6 +212,9 @@ async fn follow(
         Order::Doctor => Ok(doctor::said::document(&doctor::examine_within(program, company).await)),
         Order::Preview => preview::shown(program, company, asker, rest).await,
         Order::Help => Ok(help(company, asker)),
+        Order::Pilots => rollout::follow(program, company, asker, Told::Pilots).await,
+        Order::Pilot => rollout::follow(program, company, asker, Told::Pilot(rest)).await,
+        Order::Step(step) => rollout::follow(program, company, asker, Told::Step(step)).await,
     }
 }
 

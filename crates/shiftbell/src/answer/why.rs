@@ -7,7 +7,7 @@ mod parts;
 mod since;
 
 use serde::Deserialize;
-use shiftbell_metrics::answer::{Answer, Asked, Outcome, Read, Rows, Someone, Ways, ask, ways, who};
+use shiftbell_metrics::answer::{Answer, Asked, Figure, Outcome, Read, Rows, Someone, Ways, ask, ways, who};
 use shiftbell_metrics::definitions::KpiKind;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
@@ -20,6 +20,7 @@ use super::{AskError, Asker, computed, facts, kept, names_of, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights::{self, Right};
+use crate::work::beside::{self, Compared, Portals};
 use crate::work::past::{Past, Until};
 
 /// What is kept of an answer.
@@ -42,15 +43,27 @@ pub(super) async fn to_receipt(
     let Some(receipt) = receipts::get(&mut snapshot, company.name(), id).await? else {
         return Ok(sentence(format!("Receipt {id} is not known here, or has expired.")));
     };
+    // Who reviews the numbers sees the CRM's own beside them.
+    let is_reviewed = rights::keeps_settings(company.defs(), asker);
     if let Some(kept) = digest::Kept::read(&receipt.body) {
-        return digest::explained(company, asker, &receipt, &kept);
+        drop(snapshot);
+        let compared = match is_reviewed {
+            true => beside::of_digest(company, &Portals::default(), &serde_json::from_str(&receipt.body)?),
+            false => Vec::new(),
+        };
+        let document = digest::explained(company, asker, &receipt, &kept)?;
+        return Ok(beside::with(program, company, &compared, document).await);
     }
     let mut kept: Kept = serde_json::from_str(&receipt.body)?;
     if let Right::Refused(why) = rights::join(company.defs(), asker, &mut kept.question) {
         return Ok(sentence(why));
     }
     match explained(program, company, snapshot, &receipt, &kept).await? {
-        Some(facts) => Ok(Notice::from(facts).document()?),
+        Some(facts) => {
+            let document = Notice::from(facts).document()?;
+            let compared = if is_reviewed { kept.compared(company) } else { None };
+            Ok(beside::with(program, company, compared.as_slice(), document).await)
+        }
         None => Ok(sentence("This number is not defined any more, so that it cannot be computed again.")),
     }
 }
@@ -121,6 +134,16 @@ async fn status(
 }
 
 impl Kept {
+    /// What the CRM can count too, where the answer is a count.
+    fn compared(&self, company: &Company) -> Option<Compared> {
+        let Figure::Count { count } = &self.answer.figure else { return None };
+        let question = Question { period: Some(self.answer.period.clone()), ..self.question.clone() };
+        let ours = u64::try_from(*count).ok()?;
+        let motion = self.answer.motion.as_ref().map_or_else(String::new, |motion| format!(", {motion}"));
+        let figure = format!("{}{motion}", self.answer.label);
+        beside::compared(company, &Portals::default(), &question, figure, ours)
+    }
+
     /// The same question to other numbers, with what had to be read of them.
     fn answer(&self, company: &Company, past: &Past) -> Result<(Option<Answer>, Vec<Read>), AskError> {
         let names = names_of(company, &self.question);

@@ -44,6 +44,8 @@ pub(super) async fn run(asked: &Digest, here: Here) -> Result<(), Failure> {
     let mut said = Vec::new();
     let mut count = 0;
     for group in groups(&company, &digest, person.as_deref()) {
+        // Whoever is named is written for, reached or not; sending asks the roll-out by itself.
+        let group = if person.is_some() || asked.send_now { group } else { group.reached(&desk.rollout) };
         let day: Day = group.place.zone.day_of(now);
         if asked.send_now {
             count += digests::send(&program, &mut desk, &digest, &group, day, None).await.map_err(failed)?;
@@ -129,7 +131,7 @@ fn person(company: &Company, email: Option<&str>) -> Result<Option<String>, Fail
     Ok(company.defs().person(email).map(|person| person.email.clone()))
 }
 
-/// Whom the roll-out has reached, or only this person.
+/// Everybody, or only this person.
 fn groups(company: &Company, digest: &shiftbell_metrics::definitions::Digest, person: Option<&str>) -> Vec<Group> {
     let groups = digests::groups(company, digest);
     match (digest.send, person) {

@@ -183,7 +183,7 @@ async fn show(program: &Program, company: &Company, typed: Option<Typed>) -> Res
                 shiftbell_render::words::day_and_year(local.date()),
                 local.hour(),
                 local.minute(),
-                zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
+                shiftbell_render::words::city(zone.name())
             ),
             overview,
             said,

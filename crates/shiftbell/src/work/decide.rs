@@ -6,16 +6,17 @@ use shiftbell_metrics::alert::{Decision, EventFacts, HoldReason, Recipient, deci
 use shiftbell_metrics::contribution::Row;
 use shiftbell_metrics::definitions::{Place, Rule, RuleKind, StageOf};
 use shiftbell_metrics::id::EntityId;
+use shiftbell_metrics::rollout::{InForce, Receiver};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::messages::Mark;
-use shiftbell_store::outbox::{self, Enqueued};
 use shiftbell_store::{StoreError, Tx, events};
 
-use super::Workspace;
 use super::absent::Absent;
 use super::derive::{DeriveError, Derived};
-use super::letter::Letter;
+use super::letter::{self, Letter};
+use super::rollout::Addressed;
 use super::story::{Story, cycle};
+use super::{Workspace, rollout};
 use crate::answer::AskError;
 
 /// Decides about everything that entered the numbers, and enqueues what is to be said.
@@ -23,12 +24,16 @@ use crate::answer::AskError;
 /// # Errors
 /// The database's.
 pub async fn enqueue(tx: &mut Tx, workspace: &Workspace, derived: &Derived, now: Instant) -> Result<(), DeriveError> {
+    if derived.added.is_empty() {
+        return Ok(());
+    }
+    let in_force = rollout::in_force(tx, workspace).await?;
     for rule in &workspace.defs().rules {
         let RuleKind::Event { fact } = &rule.kind else { continue };
         let series = format!("fact/{fact}");
         for (account, row) in derived.added.iter().filter(|(_, row)| *row.series == *series) {
             if rule.motion.as_ref().is_none_or(|motion| *row.motion == **motion) {
-                happened(tx, workspace, rule, *account, row, now).await?;
+                happened(tx, workspace, &in_force, rule, (*account, row), now).await?;
             }
         }
     }
@@ -39,9 +44,9 @@ pub async fn enqueue(tx: &mut Tx, workspace: &Workspace, derived: &Derived, now:
 async fn happened(
     tx: &mut Tx,
     workspace: &Workspace,
+    in_force: &InForce,
     rule: &Rule,
-    account: EntityId,
-    row: &Row,
+    (account, row): (EntityId, &Row),
     now: Instant,
 ) -> Result<(), DeriveError> {
     let stored = events::of_accounts(tx, &workspace.name, &[account]).await?;
@@ -57,12 +62,19 @@ async fn happened(
     };
     let Some(story) = Story::of(workspace, row, &known, cycle) else { return Ok(()) };
     for (to, mark) in recipients(tx, workspace, rule, row, now).await? {
+        let receiver = in_force.receiver(to.recipient());
+        // Quiet is it where it is read.
+        let place = match &receiver {
+            Receiver::Reviewer(email) => place_of(workspace, &To::Person(email.clone())),
+            Receiver::Themselves | Receiver::Nobody => place_of(workspace, &to),
+        };
+        let today = place.zone.start_of(place.zone.day_of(now));
         let decision = decide_event(&EventFacts {
             rule,
             noise: &workspace.defs().noise,
-            rollout: &workspace.defs().rollout,
+            rollout: in_force,
             recipient: to.recipient(),
-            place: place_of(workspace, &to),
+            place,
             is_live: true,
             happened_at: row.entry.at,
             arrived_at: now,
@@ -70,7 +82,7 @@ async fn happened(
             worth: story.worth(),
             silent_source: None,
             is_said: false,
-            said_today: said_today(tx, workspace, &to, now).await?,
+            said_today: rollout::said_since(tx, workspace, &receiver, &to, today.as_ms()).await?,
         });
         let due = match &decision {
             Decision::Notify(_) => now,
@@ -83,9 +95,10 @@ async fn happened(
         };
         let happened = if is_once(workspace, rule, row) { "once" } else { story.event_id() };
         let key = dedupe_key(&rule.id, row.entry.entity, happened);
-        if let Some(notice) = story.notice(rule, &to, due, &place_of(workspace, &to).zone) {
+        let notice = story.notice(rule, &to, due, &place_of(workspace, &to).zone);
+        if let (Some(notice), Some(addressed)) = (notice, Addressed::of(&receiver, &to, &key)) {
             let letter = Letter { mark, ..Letter::new(notice) };
-            say(tx, workspace, &to, &key, &letter, due, now).await?;
+            letter::put(tx, workspace, &addressed, letter, due, now).await?;
         }
     }
     Ok(())
@@ -165,7 +178,7 @@ async fn recipients(
 }
 
 /// Where the recipient works; for a channel, where the first person of the company does.
-fn place_of<'a>(workspace: &'a Workspace, to: &To) -> &'a Place {
+pub fn place_of<'a>(workspace: &'a Workspace, to: &To) -> &'a Place {
     let defs = workspace.defs();
     let person = match to {
         To::Person(email) => defs.person(email),
@@ -173,49 +186,4 @@ fn place_of<'a>(workspace: &'a Workspace, to: &To) -> &'a Place {
     };
     let place = person.or(defs.people.first()).and_then(|person| defs.places.get(&person.place));
     place.or_else(|| defs.places.values().next()).unwrap_or(&workspace.meaning.fallback_place)
-}
-
-async fn said_today(tx: &mut Tx, workspace: &Workspace, to: &To, now: Instant) -> Result<u32, StoreError> {
-    let zone = &place_of(workspace, to).zone;
-    let since = zone.start_of(zone.day_of(now));
-    let said = outbox::enqueued_since(tx, &workspace.name, to.name(), since.as_ms()).await?;
-    Ok(u32::try_from(said).unwrap_or(u32::MAX))
-}
-
-/// Puts a notice into the outbox for every outlet in which the recipient is reached.
-///
-/// # Errors
-/// The database's.
-pub async fn say(
-    tx: &mut Tx,
-    workspace: &Workspace,
-    to: &To,
-    key: &str,
-    letter: &Letter,
-    due: Instant,
-    now: Instant,
-) -> Result<(), DeriveError> {
-    let facts = letter.facts().map_err(|why| unreadable(&why))?;
-    for (outlet, channel) in workspace.channels_of(to) {
-        let row = outbox::Notice {
-            outlet: &outlet,
-            destination: to.name(),
-            channel: &channel,
-            kind: letter.notice.name(),
-            dedupe_key: key,
-            digest: None,
-            revision: 0,
-            facts: &facts,
-            due_at_ms: due.as_ms(),
-            held: None,
-        };
-        if let Enqueued::New(id) = outbox::enqueue(tx, &workspace.name, &row, now.as_ms()).await? {
-            tracing::info!(notice.id = id, kind = letter.notice.name(), outlet, "enqueued a notice");
-        }
-    }
-    Ok(())
-}
-
-fn unreadable(why: &serde_json::Error) -> DeriveError {
-    DeriveError::Unreadable { what: "notice", why: why.to_string() }
 }

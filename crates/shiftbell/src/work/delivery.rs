@@ -9,16 +9,18 @@ use std::sync::atomic::Ordering;
 use shiftbell_chat::backoff::retry_after_ms;
 use shiftbell_chat::queue::Turn;
 use shiftbell_chat::{Found, Message, Outcome, Sought, To};
-use shiftbell_metrics::alert::{Recipient, is_reached};
+use shiftbell_metrics::alert::HoldReason;
+use shiftbell_metrics::rollout::Receiver;
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 use shiftbell_render::document::{Block, Document, Inline};
 use shiftbell_render::messages::{Mark, Notice};
 use shiftbell_store::outbox::State;
 use shiftbell_store::outbox::delivery::{self, Claimed};
-use shiftbell_store::{StoreError, inbox, outbox};
+use shiftbell_store::{Session, StoreError, inbox, outbox};
 
 use super::absent::Absent;
 use super::letter::{self, Letter};
+use super::{beside, rollout};
 use crate::companies::Company;
 use crate::outlets::{Client, Lowered};
 use crate::program::Program;
@@ -43,6 +45,8 @@ enum Record {
     },
     Unknown(Instant, String),
     Hold(String),
+    /// The roll-out does not reach whom it is for, as it stands now.
+    NotReached(Receiver),
     Dead(String),
     /// The channel needs a person: everything for it waits.
     Closed(String),
@@ -100,10 +104,8 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
         Ok(letter) => letter,
         Err(why) => return Ok(Record::Dead(why)),
     };
-    // What its reader asked to see is an answer, and no message of the roll-out.
-    let is_asked_for = outbox::is_preview(&message.dedupe_key);
-    if !is_asked_for && !is_reached(&company.defs().rollout, recipient(&message.destination)) {
-        return Ok(Record::Hold(format!("the roll-out does not reach {} yet", message.destination)));
+    if let Some(held) = not_reached(&mut *program.db.read().await?, company, message).await? {
+        return Ok(held);
     }
     if let Some(record) = not_at_work(program, company, message, &letter).await? {
         return Ok(record);
@@ -112,6 +114,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
         Ok(document) => document,
         Err(error) => return Ok(Record::Dead(error.to_string())),
     };
+    let document = beside::with(program, company, &letter.compared, document).await;
     if message.outlet == CONSOLE {
         print(program, message, &document);
         return Ok(Record::Delivered(format!("{CONSOLE}/{}", message.id)));
@@ -128,7 +131,7 @@ async fn deliver(program: &Program, company: &Company, message: &Claimed) -> Res
     };
     let to = if message.destination.contains('@') { To::Person(&channel) } else { To::Channel(&channel) };
     let document = program.outlets.with_mentions(program, company, document).await;
-    send(program, &client, to, message, &letter, document).await
+    send(program, company, &client, to, message, &letter, document).await
 }
 
 /// What becomes of a message to somebody who went away since it was decided. What they can see already is edited all the same.
@@ -160,6 +163,7 @@ async fn not_at_work(
 /// Looks for what may have left already, waits for its turn, leaves word, and sends.
 async fn send(
     program: &Program,
+    company: &Company,
     client: &Client,
     to: To<'_>,
     message: &Claimed,
@@ -182,6 +186,11 @@ async fn send(
     let lowered = client.lowered(&document).await;
     let now = program.clock.now();
     let mut tx = program.db.write().await?;
+    // Somebody may have changed the roll-out while it waited for its turn.
+    if let Some(held) = not_reached(&mut tx, company, message).await? {
+        tx.roll_back().await?;
+        return Ok(held);
+    }
     delivery::sending(&mut tx, message, now.as_ms(), now.plus_ms(first_look_ms(program)).as_ms()).await?;
     tx.commit().await?;
     let body = Message { thread: letter.thread.as_deref(), ..lowered.message() };
@@ -265,6 +274,7 @@ fn unsent(record: Record) -> Record {
         | Record::Found(_)
         | Record::Postponed { .. }
         | Record::Hold(_)
+        | Record::NotReached(_)
         | Record::Dead(_)
         | Record::Closed(_)
         | Record::PassedOn { .. }) => record,
@@ -330,6 +340,10 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
             delivery::hold(&mut tx, message, &format!("{why}; {to} was told instead")).await?;
             letter::pass_on(&mut tx, company, message, to, mark, now).await?;
         }
+        Record::NotReached(receiver) => {
+            delivery::hold(&mut tx, message, &held_back(&message.destination)).await?;
+            letter::show_instead(&mut tx, company, message, &receiver, now).await?;
+        }
         Record::Dead(why) => {
             tracing::error!(notice.id = message.id, outlet = message.outlet, why, "gave up a message");
             delivery::dead(&mut tx, message, &why).await?;
@@ -346,8 +360,24 @@ async fn keep(program: &Program, company: &Company, message: &Claimed, record: R
     tx.commit().await
 }
 
-fn recipient(destination: &str) -> Recipient<'_> {
-    if destination.contains('@') { Recipient::Person(destination) } else { Recipient::Channel(destination) }
+/// The roll-out is asked when a message leaves, whatever it was when the message was written.
+async fn not_reached(
+    session: &mut Session,
+    company: &Company,
+    message: &Claimed,
+) -> Result<Option<Record>, StoreError> {
+    // What its reader asked to see is an answer, and no message of the roll-out.
+    if outbox::is_preview(&message.dedupe_key) {
+        return Ok(None);
+    }
+    let in_force = rollout::in_force(session, &company.workspace).await?;
+    let receiver = rollout::receiver(&in_force, &message.destination);
+    Ok((receiver != Receiver::Themselves).then_some(Record::NotReached(receiver)))
+}
+
+/// The reason of a message that the roll-out holds back.
+pub(super) fn held_back(destination: &str) -> String {
+    HoldReason::NotRolledOut { recipient: destination.to_owned() }.to_string()
 }
 
 fn print(program: &Program, message: &Claimed, document: &Document) {

@@ -6,6 +6,7 @@
 pub mod bowtie;
 mod credit;
 pub mod desk;
+mod framed;
 mod line;
 mod next;
 pub mod post;
@@ -18,10 +19,10 @@ mod seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shiftbell_metrics::alert::{Recipient, is_reached};
 use shiftbell_metrics::calendar::home;
 use shiftbell_metrics::definitions::{Digest, DigestKind, DigestTo, Person, Place};
-use shiftbell_metrics::schedule::{Due, catch_up, closes_at, is_due_on};
+use shiftbell_metrics::rollout::InForce;
+use shiftbell_metrics::schedule::{CatchUp, Due, catch_up, closes_at, is_due_on};
 use shiftbell_metrics::scorecard::DayState;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_render::messages::{Mark, Notice};
@@ -29,12 +30,13 @@ use shiftbell_store::{StoreError, cursors, outbox};
 
 use super::To;
 use super::letter::Letter;
+use super::rollout;
 use super::shelf::Shelf;
 use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
 use desk::Desk;
-use post::{Post, Posted};
+use post::{Post, Posted, Standing};
 pub(crate) use seen::kinds_of;
 
 /// How far back a day is looked for that has not been closed.
@@ -50,6 +52,12 @@ pub struct Group {
 }
 
 impl Group {
+    /// Those of it whom the roll-out reaches.
+    #[must_use]
+    pub fn reached(self, rollout: &InForce) -> Group {
+        Group { to: self.to.into_iter().filter(|to| rollout.reaches(to.recipient())).collect(), ..self }
+    }
+
     /// The group with nobody else in it; `None` if this person does not belong to it.
     pub fn only(self, person: &str) -> Option<Group> {
         let to: Vec<To> = self.to.into_iter().filter(|to| to.name().eq_ignore_ascii_case(person)).collect();
@@ -63,10 +71,11 @@ impl Group {
 /// The database's, or numbers that cannot be read. What was not done is done at the next turn.
 pub async fn turn(program: &Arc<Program>, company: &Company) -> Result<usize, AskError> {
     let now = program.clock.now();
+    let in_force = rollout::in_force(&mut *program.db.read().await?, &company.workspace).await?;
     let mut count = 0;
     for digest in company.defs().digests.iter().filter(|digest| digest.not_active.is_none()) {
         for group in groups(company, digest) {
-            count += open(program, company, digest, &group, now).await?;
+            count += open(program, company, digest, &group, &in_force, now).await?;
             if digest.closes.is_some() {
                 count += close(program, company, digest, &group, now).await?;
             }
@@ -75,19 +84,17 @@ pub async fn turn(program: &Arc<Program>, company: &Company) -> Result<usize, As
     Ok(count)
 }
 
-/// The recipients of a digest whom the roll-out has reached, by the place on whose clock they receive it.
+/// The recipients of a digest, by the place on whose clock they receive it, whomever the roll-out reaches.
 pub fn groups(company: &Company, digest: &Digest) -> Vec<Group> {
     let defs = company.defs();
-    let reached = |recipient| is_reached(&defs.rollout, recipient);
     match &digest.to {
-        DigestTo::Destination(id) if reached(Recipient::Channel(id)) => {
+        DigestTo::Destination(id) => {
             vec![Group { key: id.clone(), place: home(defs), to: vec![To::Channel(id.clone())] }]
         }
-        DigestTo::Destination(_) | DigestTo::EachManager => Vec::new(),
+        DigestTo::EachManager => Vec::new(),
         DigestTo::EachPerson => {
             let mut by_place: BTreeMap<&str, Vec<To>> = BTreeMap::new();
-            let people = defs.people.iter().filter(|person| reached(Recipient::Person(&person.email)));
-            for person in people.filter(|person| defs.scorecards.roles.contains_key(&person.role)) {
+            for person in defs.people.iter().filter(|person| defs.scorecards.roles.contains_key(&person.role)) {
                 by_place.entry(&person.place).or_default().push(To::Person(person.email.clone()));
             }
             let place = |id: &str| defs.places.get(id).unwrap_or(&company.workspace.meaning.fallback_place).clone();
@@ -107,26 +114,45 @@ async fn open(
     company: &Company,
     digest: &Digest,
     group: &Group,
+    in_force: &InForce,
     now: Instant,
 ) -> Result<usize, AskError> {
     let cursor = cursor(digest, group, "sent");
-    let last = last_day(program, company, &cursor).await?;
-    let Some(due) = catch_up(digest, &group.place, last, now) else {
-        if last.is_none() {
+    let sent = sent(program, company, &cursor).await?;
+    let due = match (catch_up(digest, &group.place, sent.as_ref().map(|sent| sent.day), now), &sent) {
+        (Some(due), _) => due,
+        (None, None) => {
             // Seen for the first time: from now on, a run that is missed is known to be.
             let done = catch_up(digest, &group.place, Some(Day(i32::MIN)), now);
-            set(program, company, &cursor, done.map_or(Day(0), |done| done.due.day), now).await?;
+            set(program, company, &cursor, &done.map_or(Day(0), |done| done.due.day).0.to_string(), now).await?;
+            return Ok(0);
         }
-        return Ok(0);
+        (None, Some(sent)) => match again(digest, &group.place, sent, in_force, now) {
+            Some(due) => due,
+            None => return Ok(0),
+        },
     };
     let mark = due.is_late.then(|| late(&group.place, &due.due, now));
     let mut desk = Desk::open(program, company, now).await?;
     let count = send(program, &mut desk, digest, group, due.due.day, mark).await?;
-    set(program, company, &cursor, due.due.day, now).await?;
+    let reached = format!("{} {}", due.due.day.0, desk.rollout.mark());
+    set(program, company, &cursor, &reached, now).await?;
     Ok(count)
 }
 
-/// Sends a digest of one day to everybody of a group who has not had it.
+/// A day's message that was sent, and goes to whomever the roll-out reaches since then: as long as it is today's and its day
+/// is not over. What is older is no news any more.
+fn again(digest: &Digest, place: &Place, sent: &Sent, in_force: &InForce, now: Instant) -> Option<CatchUp> {
+    let is_same = sent.reached.as_ref().is_none_or(|reached| *reached == in_force.mark());
+    let is_open = closes_at(digest, place, sent.day).is_none_or(|end| now < end);
+    if is_same || !is_open || place.zone.day_of(now) != sent.day {
+        return None;
+    }
+    catch_up(digest, place, Some(sent.day.plus(-1)), now)
+}
+
+/// Sends a digest of one day to everybody of a group whom the roll-out reaches and who has not had it; in the frame, what the
+/// others would receive is shown to the reviewer.
 ///
 /// # Errors
 /// The database's, or numbers that cannot be read.
@@ -143,15 +169,22 @@ pub async fn send(
     let state = if is_over { DayState::Closed } else { DayState::Open };
     let mut post = Post::new(program, company, digest, day, now);
     for to in &group.to {
-        if post::is_said(&mut desk.shelf, digest, day, to).await? {
+        if !desk.rollout.reaches(to.recipient()) {
+            continue;
+        }
+        let standing = post::standing(&mut desk.shelf, digest, day, to).await?;
+        if standing == Standing::Said {
             continue;
         }
         if let Some((notice, receipt)) = written(program, desk, digest, &group.place, to, day, state).await? {
             let letter = Letter { mark: mark.clone(), ..Letter::new(notice) };
-            post.put(to, letter, receipt).await?;
+            match standing {
+                Standing::HeldBack(revision) => post.revise(to, letter, receipt, revision + 1).await?,
+                Standing::Nothing | Standing::Said => post.put(to, letter, receipt).await?,
+            }
         }
     }
-    post.finish().await
+    Ok(post.finish().await? + framed::send(program, desk, digest, group, day, state).await?)
 }
 
 /// The message of one recipient and its receipt; `None` where there is nothing to say.
@@ -194,9 +227,11 @@ async fn close(
     group: &Group,
     now: Instant,
 ) -> Result<usize, AskError> {
-    let Some(sent) = last_day(program, company, &cursor(digest, group, "sent")).await? else { return Ok(0) };
+    let Some(Sent { day: sent, .. }) = sent(program, company, &cursor(digest, group, "sent")).await? else {
+        return Ok(0);
+    };
     let closed_cursor = cursor(digest, group, "closed");
-    let closed = last_day(program, company, &closed_cursor).await?;
+    let closed = self::sent(program, company, &closed_cursor).await?.map(|closed| closed.day);
     let first = closed.map_or(sent, |closed| closed.plus(1)).max(sent.plus(-DAYS_BACK));
     let over = |day: &Day| {
         is_due_on(digest, &group.place, *day) && closes_at(digest, &group.place, *day).is_some_and(|end| end <= now)
@@ -214,7 +249,7 @@ async fn close(
             }
         }
         count += post.finish().await?;
-        set(program, company, &closed_cursor, day, now).await?;
+        set(program, company, &closed_cursor, &day.0.to_string(), now).await?;
     }
     Ok(count)
 }
@@ -235,15 +270,31 @@ fn cursor(digest: &Digest, group: &Group, what: &str) -> String {
     format!("digest/{}/{}/{what}", digest.id, group.key)
 }
 
-async fn last_day(program: &Program, company: &Company, cursor: &str) -> Result<Option<Day>, StoreError> {
-    let mut snapshot = program.db.read().await?;
-    let position = cursors::get(&mut snapshot, company.name(), cursor).await?;
-    Ok(position.and_then(|position| position.parse().ok()).map(Day))
+/// How far a group is.
+#[derive(Debug)]
+struct Sent {
+    day: Day,
+    /// The mark of the roll-out then; `None` where nothing was sent yet.
+    reached: Option<String>,
 }
 
-async fn set(program: &Program, company: &Company, cursor: &str, day: Day, now: Instant) -> Result<(), StoreError> {
+async fn sent(program: &Program, company: &Company, cursor: &str) -> Result<Option<Sent>, StoreError> {
+    let mut snapshot = program.db.read().await?;
+    let Some(position) = cursors::get(&mut snapshot, company.name(), cursor).await? else { return Ok(None) };
+    let mut words = position.split_whitespace();
+    let day = words.next().and_then(|day| day.parse().ok()).map(Day);
+    Ok(day.map(|day| Sent { day, reached: words.next().map(str::to_owned) }))
+}
+
+async fn set(
+    program: &Program,
+    company: &Company,
+    cursor: &str,
+    position: &str,
+    now: Instant,
+) -> Result<(), StoreError> {
     let mut tx = program.db.write().await?;
-    cursors::set(&mut tx, company.name(), cursor, &day.0.to_string(), now.as_ms()).await?;
+    cursors::set(&mut tx, company.name(), cursor, position, now.as_ms()).await?;
     tx.commit().await
 }
 

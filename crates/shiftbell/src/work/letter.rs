@@ -1,15 +1,19 @@
 //! What a row of the outbox holds: the facts of a message, or one of the messages below another.
 
 use serde::{Deserialize, Serialize};
+use shiftbell_metrics::rollout::Receiver;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
-use shiftbell_render::messages::{Mark, Notice, Undelivered};
+use shiftbell_render::messages::{Framed, Mark, Notice, Undelivered};
 use shiftbell_render::template::RenderError;
+use shiftbell_store::outbox::Enqueued;
 use shiftbell_store::outbox::delivery::Claimed;
 use shiftbell_store::{StoreError, Tx, outbox};
 
+use super::beside::Compared;
+use super::rollout::Addressed;
 use crate::companies::Company;
-use crate::work::To;
+use crate::work::{To, Workspace};
 
 /// A message as the outbox keeps it: facts, never words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,11 +29,17 @@ pub struct Letter {
     /// What its reader should know besides: that it is late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// For whom it would be, where the reviewer receives it in the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framed: Option<Framed>,
+    /// Figures that the CRM can count too: it is asked when the message leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
 }
 
 impl Letter {
     pub fn new(notice: Notice) -> Letter {
-        Letter { notice, thread: None, place: None, mark: None }
+        Letter { notice, thread: None, place: None, mark: None, framed: None, compared: Vec::new() }
     }
 
     /// As it is stored.
@@ -49,8 +59,12 @@ impl Letter {
             Some(place) if (1..=document.thread.len()).contains(&place) => document.thread.swap_remove(place - 1),
             Some(_) | None => document,
         };
-        match &self.mark {
-            Some(mark) => mark.on(document),
+        let document = match &self.mark {
+            Some(mark) => mark.on(document)?,
+            None => document,
+        };
+        match &self.framed {
+            Some(framed) => framed.on(document),
             None => Ok(document),
         }
     }
@@ -101,23 +115,75 @@ pub async fn pass_on(
     now: Instant,
 ) -> Result<(), StoreError> {
     let Ok(letter) = Letter::read(&message.facts) else { return Ok(()) };
-    let Ok(facts) = (Letter { mark: Some(mark), ..letter }).facts() else { return Ok(()) };
-    let to = To::Person(to);
-    for (outlet, channel) in company.workspace.channels_of(&to) {
+    let addressed = Addressed::to(To::Person(to), message.dedupe_key.as_str());
+    put(tx, &company.workspace, &addressed, Letter { mark: Some(mark), ..letter }, now, now).await?;
+    Ok(())
+}
+
+/// Puts a letter into the outbox, in every outlet in which its receiver is reached. Returns its number there if it is new.
+///
+/// # Errors
+/// The database's.
+pub async fn put(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    addressed: &Addressed,
+    letter: Letter,
+    due: Instant,
+    now: Instant,
+) -> Result<Option<i64>, StoreError> {
+    let kind = letter.notice.name();
+    let framed = addressed.framed.clone().or(letter.framed);
+    let Ok(facts) = (Letter { framed, ..letter }).facts() else { return Ok(None) };
+    let mut first = None;
+    for (outlet, channel) in workspace.channels_of(&addressed.to) {
         let notice = outbox::Notice {
             outlet: &outlet,
-            destination: to.name(),
+            destination: addressed.to.name(),
             channel: &channel,
-            kind: &message.kind,
-            dedupe_key: &message.dedupe_key,
+            kind,
+            dedupe_key: &addressed.key,
             digest: None,
             revision: 1,
             facts: &facts,
-            due_at_ms: now.as_ms(),
+            due_at_ms: due.as_ms(),
             held: None,
         };
-        outbox::enqueue(tx, company.name(), &notice, now.as_ms()).await?;
+        if let Enqueued::New(id) = outbox::enqueue(tx, &workspace.name, &notice, now.as_ms()).await? {
+            tracing::info!(notice.id = id, kind, outlet, "enqueued a notice");
+            first = first.or(Some(id));
+        }
     }
+    Ok(first)
+}
+
+/// Shows the reviewer a message that the roll-out holds back, unless it is a part or an edit of one that was said. A digest is
+/// not shown here: those of a day are collected into one message.
+///
+/// # Errors
+/// The database's.
+pub async fn show_instead(
+    tx: &mut Tx,
+    company: &Company,
+    message: &Claimed,
+    receiver: &Receiver,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let to = match message.destination.contains('@') {
+        true => To::Person(message.destination.clone()),
+        false => To::Channel(message.destination.clone()),
+    };
+    let (Ok(letter), Some(addressed)) =
+        (Letter::read(&message.facts), Addressed::of(receiver, &to, &message.dedupe_key))
+    else {
+        return Ok(());
+    };
+    let is_digest = matches!(letter.notice, Notice::Scorecard(_) | Notice::Bowtie(_));
+    let is_shown = outbox::framed::is(&message.dedupe_key);
+    if is_shown || is_digest || letter.thread.is_some() || message.remote_id.is_some() {
+        return Ok(());
+    }
+    put(tx, &company.workspace, &addressed, letter, now, now).await?;
     Ok(())
 }
 

@@ -74,6 +74,8 @@ struct Filter {
     property: String,
     operator: String,
     value: i128,
+    /// Of `BETWEEN`.
+    high: i128,
     /// Of `IN`, in lower case.
     values: Vec<String>,
 }
@@ -95,6 +97,10 @@ fn group(group: &Json) -> Result<Vec<Filter>, Refusal> {
     }
     let filter = |json: &Json| {
         let text = |key: &str| json[key].as_str().ok_or_else(|| invalid(&format!("a filter has no {key}")));
+        let number = |key: &str| {
+            let value = text(key)?;
+            value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))
+        };
         let (property, operator) = (text("propertyName")?.to_owned(), text("operator")?.to_owned());
         if operator == "IN" {
             let values = json["values"].as_array().ok_or_else(|| invalid("a filter has no values"))?;
@@ -102,11 +108,10 @@ fn group(group: &Json) -> Result<Vec<Filter>, Refusal> {
                 return Err(invalid("a filter has at most 100 values"));
             }
             let values = values.iter().filter_map(Json::as_str).map(str::to_lowercase).collect();
-            return Ok(Filter { property, operator, value: 0, values });
+            return Ok(Filter { property, operator, value: 0, high: 0, values });
         }
-        let value = text("value")?;
-        let value = value.parse().map_err(|_| invalid(&format!("{value} was not a valid long.")))?;
-        Ok(Filter { property, operator, value, values: Vec::new() })
+        let high = if operator == "BETWEEN" { number("highValue")? } else { 0 };
+        Ok(Filter { property, operator, value: number("value")?, high, values: Vec::new() })
     };
     filters.iter().map(filter).collect()
 }
@@ -116,6 +121,13 @@ impl Filter {
         if self.operator == "IN" {
             let found = record.property(&self.property).unwrap_or_default().to_lowercase();
             return Ok(self.values.contains(&found));
+        }
+        if self.operator == "BETWEEN" {
+            let found = key_of(object, id, record, &self.property).or_else(|refusal| {
+                let stated = record.property(&self.property).map(|at| at.parse().unwrap_or(i128::MIN));
+                if self.property == "closedate" { Ok(stated.unwrap_or(i128::MIN)) } else { Err(refusal) }
+            })?;
+            return Ok((self.value..=self.high).contains(&found));
         }
         let found = key_of(object, id, record, &self.property)?;
         match self.operator.as_str() {

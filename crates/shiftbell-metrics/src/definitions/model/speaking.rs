@@ -117,6 +117,7 @@ pub struct Privacy {
     pub test_records: Vec<(FieldName, Vec<Value>)>,
 }
 
+/// Where the file starts the roll-out. Who is reached now is [`crate::rollout::InForce`].
 #[derive(Clone, Debug)]
 pub struct Rollout {
     pub step: RolloutStep,
@@ -124,9 +125,26 @@ pub struct Rollout {
     pub pilots: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far the roll-out is, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RolloutStep {
     Frame,
     Focus,
     Grow,
+}
+
+impl RolloutStep {
+    pub const ALL: [RolloutStep; 3] = [RolloutStep::Frame, RolloutStep::Focus, RolloutStep::Grow];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            RolloutStep::Frame => "frame",
+            RolloutStep::Focus => "focus",
+            RolloutStep::Grow => "grow",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<RolloutStep> {
+        RolloutStep::ALL.into_iter().find(|step| step.word() == word)
+    }
 }

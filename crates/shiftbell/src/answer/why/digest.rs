@@ -75,7 +75,7 @@ pub(super) fn explained(
         }
     };
     let local = zone.local(kept.asked_at);
-    let city = zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    let city = words::city(zone.name());
     let facts = DigestWhy {
         receipt: receipt.id.clone(),
         what,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shiftbell_metrics::answer::Figure;
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::question::Question;
+use shiftbell_metrics::rollout::InForce;
 use shiftbell_metrics::scorecard::Silence;
 use shiftbell_metrics::time::{Instant, Zone};
 use shiftbell_render::facts::{Footer, SeenBy, SourceAge, Sources};
@@ -14,12 +15,15 @@ use crate::answer::{AskError, about};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::work::absent::Absent;
+use crate::work::rollout;
 use crate::work::shelf::Shelf;
 
 /// One run of a digest.
 #[derive(Debug)]
 pub struct Desk<'a> {
     pub shelf: Shelf<'a>,
+    /// The roll-out as this run sees it.
+    pub rollout: InForce,
     pub(super) seen: Seen,
     pub(super) absent: Absent,
     ages: Vec<SourceAge>,
@@ -44,10 +48,11 @@ impl<'a> Desk<'a> {
 
     async fn at(mut shelf: Shelf<'a>) -> Result<Desk<'a>, AskError> {
         let (company, now) = (shelf.company, shelf.now);
+        let rollout = rollout::in_force(&mut shelf.snapshot, &company.workspace).await?;
         let seen = Seen::read(&mut shelf).await?;
         let absent = Absent::read(&mut shelf.snapshot, &company.workspace, now).await?;
         let ages = about::ages_at(&mut shelf.snapshot, company, now).await?;
-        Ok(Desk { shelf, seen, absent, ages, usual: BTreeMap::new() })
+        Ok(Desk { shelf, rollout, seen, absent, ages, usual: BTreeMap::new() })
     }
 
     /// What one of those that a sum adds up usually brings, over the default period.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use shiftbell_metrics::definitions::Digest;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_render::messages::{Mark, Notice};
-use shiftbell_store::outbox::{self, Enqueued, Revised};
+use shiftbell_store::outbox::{self, Enqueued, Listed, Revised, State};
 use shiftbell_store::receipts::{self, Receipt};
 use shiftbell_store::{StoreError, Tx};
 
@@ -13,6 +13,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
 use crate::work::To;
+use crate::work::delivery;
 use crate::work::letter::Letter;
 use crate::work::shelf::Shelf;
 
@@ -51,19 +52,46 @@ pub(super) struct Open {
 }
 
 /// Whether a recipient has this digest of this day already.
-pub(super) async fn is_said(shelf: &mut Shelf<'_>, digest: &Digest, day: Day, to: &To) -> Result<bool, StoreError> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Nothing,
+    /// It was said, or is about to be.
+    Said,
+    /// In this revision it did not leave, since the roll-out did not reach them then.
+    HeldBack(i64),
+}
+
+pub(super) async fn standing(
+    shelf: &mut Shelf<'_>,
+    digest: &Digest,
+    day: Day,
+    to: &To,
+) -> Result<Standing, StoreError> {
+    let mut standing = Standing::Said;
     for (outlet, _) in shelf.company.workspace.channels_of(to) {
-        if row(shelf, digest, day, to, &outlet).await?.is_none() {
-            return Ok(false);
+        match row(shelf, digest, day, to, &outlet).await? {
+            None => return Ok(Standing::Nothing),
+            Some(listed) if is_held_back(&listed) => standing = Standing::HeldBack(listed.revision),
+            Some(_) => {}
         }
     }
-    Ok(true)
+    Ok(standing)
+}
+
+/// Whether nobody has seen it because the roll-out held it back.
+fn is_held_back(listed: &Listed) -> bool {
+    listed.state == State::Held
+        && listed.remote_id.is_none()
+        && listed.reason.as_deref() == Some(delivery::held_back(&listed.destination).as_str())
 }
 
 /// What a recipient was told about this day.
 pub(super) async fn posted(shelf: &mut Shelf<'_>, digest: &Digest, day: Day, to: &To) -> Result<Posted, StoreError> {
     for (outlet, _) in shelf.company.workspace.channels_of(to) {
         let Some(listed) = row(shelf, digest, day, to, &outlet).await? else { continue };
+        if is_held_back(&listed) {
+            continue;
+        }
         let name = shelf.company.name();
         let Some(facts) = outbox::facts(&mut shelf.snapshot, name, listed.id).await? else { continue };
         let Ok(letter) = Letter::read(&facts) else { continue };

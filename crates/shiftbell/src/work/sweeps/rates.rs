@@ -4,20 +4,20 @@ mod fall;
 mod message;
 mod told;
 
-use shiftbell_metrics::alert::{Candidate, is_reached, within_budget};
+use shiftbell_metrics::alert::{Candidate, within_budget};
 use shiftbell_metrics::calendar::{home, is_working_day};
 use shiftbell_metrics::definitions::{Place, Rule, RuleKind};
+use shiftbell_metrics::rollout::Receiver;
 use shiftbell_metrics::schedule::moment;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_store::cursors;
 use shiftbell_store::incidents::{self, Incident};
 
-use super::said_since;
 use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
-use crate::work::To;
 use crate::work::digests::desk::Desk;
+use crate::work::{To, rollout};
 use fall::{Fall, Sweep};
 
 /// Whether a rule looks for rates that fell.
@@ -65,10 +65,9 @@ pub async fn turn(program: &Program, company: &Company) -> Result<usize, AskErro
 /// The database's, or numbers that cannot be read.
 pub async fn sweep(program: &Program, company: &Company, rule: &Rule, now: Instant) -> Result<usize, AskError> {
     let to = to(rule);
-    if !is_reached(&company.defs().rollout, to.recipient()) {
-        return Ok(0);
-    }
     let mut desk = Desk::open(program, company, now).await?;
+    // What is found while nobody is told is kept all the same: it is no news to whoever the roll-out reaches later.
+    let receiver = desk.rollout.receiver(to.recipient());
     let open = incidents::open_ones(&mut desk.shelf.snapshot, company.name()).await?;
     let open: Vec<Incident> = open.into_iter().filter(|incident| incident.rule == rule.id).collect();
     let Some(mut sweep) = Sweep::new(&mut desk, rule) else { return Ok(0) };
@@ -83,13 +82,13 @@ pub async fn sweep(program: &Program, company: &Company, rule: &Rule, now: Insta
         let Some(kept) = told::Kept::of(incident) else { continue };
         let weeks = sweep.latest_weeks(&kept.watched).await?;
         if kept.fall.has_ended(&weeks) {
-            kept.end(program, company, &to, rule, &incident.subject, now).await?;
+            kept.end(program, company, (rule, &to), &incident.subject, now).await?;
             continue;
         }
         match falls.iter().find(|fall| fall.subject() == incident.subject) {
             Some(fall) if kept.is_worse(fall) => {
                 let message = message::of(&mut sweep, rule, fall).await?;
-                kept.renew(program, company, &to, fall, message, now).await?;
+                kept.renew(program, company, (rule, &to), fall, message, now).await?;
             }
             Some(_) | None => {}
         }
@@ -97,9 +96,9 @@ pub async fn sweep(program: &Program, company: &Company, rule: &Rule, now: Insta
     let is_new = |fall: &Fall| open.iter().all(|incident| incident.subject != fall.subject());
     let new: Vec<Fall> = falls.into_iter().filter(is_new).collect();
     let mut count = 0;
-    for fall in allowed(program, company, &to, new, now).await? {
+    for fall in allowed(program, company, &to, &receiver, new, now).await? {
         let message = message::of(&mut sweep, rule, &fall).await?;
-        count += usize::from(told::open(program, company, &to, rule, &fall, message, now).await?);
+        count += usize::from(told::open(program, company, (rule, &to, &receiver), &fall, message, now).await?);
     }
     if count > 0 {
         program.woken.delivery.notify_one();
@@ -112,10 +111,11 @@ async fn allowed(
     program: &Program,
     company: &Company,
     to: &To,
+    receiver: &Receiver,
     falls: Vec<Fall>,
     now: Instant,
 ) -> Result<Vec<Fall>, AskError> {
-    if falls.is_empty() {
+    if falls.is_empty() || *receiver == Receiver::Nobody {
         return Ok(falls);
     }
     let noise = &company.defs().noise;
@@ -124,9 +124,10 @@ async fn allowed(
         To::Channel(_) => noise.per_channel_a_day,
     };
     let place = place_of(company, to);
-    let mut tx = program.db.write().await?;
-    let said = said_since(&mut tx, company, to, place.zone.start_of(place.zone.day_of(now))).await?;
-    tx.roll_back().await?;
+    let today = place.zone.start_of(place.zone.day_of(now));
+    let mut snapshot = program.db.read().await?;
+    let said = rollout::said_since(&mut snapshot, &company.workspace, receiver, to, today.as_ms()).await?;
+    drop(snapshot);
     let candidate = |fall: Fall| Candidate { worth_minor: fall.worth_minor(), happened_at: now, of: fall };
     let (now_said, waiting) = within_budget(falls.into_iter().map(candidate).collect(), most, said);
     for fall in &waiting {

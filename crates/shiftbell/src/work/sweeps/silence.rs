@@ -14,6 +14,7 @@ use super::tell;
 use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
+use crate::work::rollout::Addressed;
 use crate::work::{To, source_name};
 
 /// Under which the incidents are kept.
@@ -150,7 +151,7 @@ async fn say(
     let mut count = 0;
     if let Some(keeper) = keeper(company) {
         let message = message(company, &kept.silent, None);
-        if let Some(id) = tell(&mut tx, company, &keeper, &kept.key, message, 1, now).await? {
+        if let Some(id) = tell(&mut tx, company, &Addressed::to(keeper, kept.key.as_str()), message, 1, now).await? {
             incidents::set_notice(&mut tx, company.name(), RULE, &subject, id).await?;
             count = 1;
         }
@@ -181,7 +182,8 @@ async fn say_back(
             missing: 0,
             posted: 0,
         };
-        tell(&mut tx, company, &keeper, &kept.key, message(company, &kept.silent, Some(back)), 2, now).await?;
+        let message = message(company, &kept.silent, Some(back));
+        tell(&mut tx, company, &Addressed::to(keeper, kept.key.as_str()), message, 2, now).await?;
     }
     tx.commit().await?;
     program.woken.delivery.notify_one();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::alert::RateFall;
 use shiftbell_metrics::definitions::Rule;
+use shiftbell_metrics::rollout::Receiver;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::messages::{Ended, Notice, RateFell};
 use shiftbell_store::incidents::{self, Incident, Opened};
@@ -12,6 +13,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::program::Program;
 use crate::work::To;
+use crate::work::rollout::Addressed;
 use crate::work::sweeps::tell;
 
 /// So many times as many missing as when it was told last is worse.
@@ -26,6 +28,9 @@ pub(super) struct Kept {
     key: String,
     revision: i64,
     message: RateFell,
+    /// Who was told: whoever else the roll-out reaches meanwhile is not told of it any more.
+    #[serde(default)]
+    receiver: Receiver,
 }
 
 impl Kept {
@@ -43,7 +48,7 @@ impl Kept {
         &self,
         program: &Program,
         company: &Company,
-        to: &To,
+        (rule, to): (&Rule, &To),
         fall: &Fall,
         message: RateFell,
         now: Instant,
@@ -55,11 +60,12 @@ impl Kept {
             message: RateFell { taken: self.message.taken.clone(), ..message },
             ..self.clone()
         };
-        let rule = self.rule();
         let facts = serde_json::to_string(&kept)?;
         let mut tx = program.db.write().await?;
-        incidents::open(&mut tx, company.name(), rule, &fall.subject(), &facts, now.as_ms()).await?;
-        tell(&mut tx, company, to, &kept.key, Notice::from(kept.message), kept.revision, now).await?;
+        incidents::open(&mut tx, company.name(), &rule.id, &fall.subject(), &facts, now.as_ms()).await?;
+        if let Some(addressed) = Addressed::of(&kept.receiver, to, &kept.key) {
+            tell(&mut tx, company, &addressed, Notice::from(kept.message), kept.revision, now).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -68,8 +74,7 @@ impl Kept {
         &self,
         program: &Program,
         company: &Company,
-        to: &To,
-        rule: &Rule,
+        (rule, to): (&Rule, &To),
         subject: &str,
         now: Instant,
     ) -> Result<(), AskError> {
@@ -83,21 +88,18 @@ impl Kept {
             how: format!("two full weeks are back above {}", super::message::back_above(&self.fall)),
         };
         let message = RateFell { ended: Some(ended), ..self.message.clone() };
-        tell(&mut tx, company, to, &self.key, Notice::from(message), self.revision + 1, now).await?;
+        if let Some(addressed) = Addressed::of(&self.receiver, to, &self.key) {
+            tell(&mut tx, company, &addressed, Notice::from(message), self.revision + 1, now).await?;
+        }
         Ok(tx.commit().await?)
-    }
-
-    fn rule(&self) -> &str {
-        self.key.split('/').next().unwrap_or_default()
     }
 }
 
-/// Opens the incident and tells it. `false`: somebody else did.
+/// Opens the incident and tells whoever receives it. `false`: somebody else opened it, or nobody is told.
 pub(super) async fn open(
     program: &Program,
     company: &Company,
-    to: &To,
-    rule: &Rule,
+    (rule, to, receiver): (&Rule, &To, &Receiver),
     fall: &Fall,
     message: RateFell,
     now: Instant,
@@ -110,6 +112,7 @@ pub(super) async fn open(
         key: format!("{}/{subject}/{}", rule.id, now.as_ms()),
         revision: 1,
         message,
+        receiver: receiver.clone(),
     };
     let facts = serde_json::to_string(&kept)?;
     let mut tx = program.db.write().await?;
@@ -117,10 +120,13 @@ pub(super) async fn open(
         tx.roll_back().await?;
         return Ok(false);
     }
-    let id = tell(&mut tx, company, to, &kept.key, Notice::from(kept.message), 1, now).await?;
-    if let Some(id) = id {
-        incidents::set_notice(&mut tx, company.name(), &rule.id, &subject, id).await?;
+    let addressed = Addressed::of(receiver, to, &kept.key);
+    if let Some(addressed) = &addressed {
+        let id = tell(&mut tx, company, addressed, Notice::from(kept.message), 1, now).await?;
+        if let Some(id) = id {
+            incidents::set_notice(&mut tx, company.name(), &rule.id, &subject, id).await?;
+        }
     }
     tx.commit().await?;
-    Ok(true)
+    Ok(addressed.is_some())
 }
