@@ -10,6 +10,7 @@ mod fake_hubspot;
 mod kill;
 mod migrations;
 mod polling;
+mod portal;
 mod rebuild;
 mod rubbish;
 mod seen;

@@ -17,7 +17,9 @@ pub mod signature;
 mod change;
 mod fields;
 mod identity;
+mod line;
 pub mod poll;
+pub mod portal;
 mod record;
 
 use serde_json::Value as Json;

@@ -11,7 +11,7 @@ use crate::{Session, StoreError};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 8] = [
+const MIGRATIONS: &[Mirrored] = &[
     (
         1,
         "0001_intake",
@@ -47,6 +47,12 @@ const MIGRATIONS: [Mirrored; 8] = [
         "0006_polled",
         include_str!("../../../migrations/sqlite/0006_polled.sql"),
         include_str!("../../../migrations/postgres/0006_polled.sql"),
+    ),
+    (
+        7,
+        "0007_owners",
+        include_str!("../../../migrations/sqlite/0007_owners.sql"),
+        include_str!("../../../migrations/postgres/0007_owners.sql"),
     ),
     (
         8,

@@ -17,6 +17,7 @@ pub mod log;
 pub mod meters;
 pub mod outlets;
 pub mod overview;
+pub mod portal;
 pub mod program;
 pub mod readiness;
 pub mod rights;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::Workspace;
 use super::derive::{DeriveError, Derived};
 use crate::clock::Clock;
+use crate::portal;
 
 pub use connection::Connection;
 use connection::Said;
@@ -139,6 +140,10 @@ pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> R
     let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
     let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
     let mut result = Round { resumed_after, is_backfill, ..Round::default() };
+    // First, so that the owners and labels of what follows are known.
+    if !portal::refresh(polled).await? {
+        return Ok(result);
+    }
     let now = polled.clock.now();
     let checked_before = poll.position().checked.clone();
     poll.begin(now, check::is_due(poll.position(), polled.settings, &polled.workspace.defs().workspace.zone, now));
