@@ -85,6 +85,12 @@ impl Words {
         self.fields.get(&(of.to_owned(), folded(property))).map(String::as_str)
     }
 
+    /// Whether some word of the vendor's means this value of ours.
+    pub fn has_value(&self, of: &str, field: &str, ours: &str) -> bool {
+        let words = self.values.get(&(of.to_owned(), field.to_owned()));
+        words.is_some_and(|words| words.iter().any(|word| word.ours == ours))
+    }
+
     /// Whether some vendor's property is mapped to this field of ours.
     pub fn has_field(&self, of: &str, field: &str) -> bool {
         self.fields.iter().any(|((entity, _), ours)| entity == of && ours == field)
@@ -146,7 +152,7 @@ pub fn map_problems(map: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 /// Letters and digits only, in lower case, so that labels and internal names meet: `Closed lost`, `closedlost`, `CLOSED_LOST`.
 /// What has no letter or digit at all is compared as it is.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     if letters.is_empty() { text.trim().to_owned() } else { letters }
 }

@@ -25,9 +25,11 @@ pub mod workers;
 use std::sync::Arc;
 
 use jiff::civil::{Weekday, time};
-use shiftbell_metrics::definitions::{Definitions, Place};
+use shiftbell_metrics::definitions::{Definitions, Place, Source};
 use shiftbell_metrics::fold::Plan;
+use shiftbell_sources::SourceSettings;
 
+use crate::portal::Known;
 pub use decide::To;
 
 /// One company: its name and what it means by its numbers.
@@ -37,6 +39,8 @@ pub struct Workspace {
     pub meaning: Arc<Meaning>,
     /// The outlets that can be reached, by their kind. Where there is none, messages go to the console.
     pub outlets: Vec<String>,
+    /// What is known of how its sources are set up.
+    pub known: Arc<Known>,
 }
 
 /// The outlet that prints.
@@ -76,7 +80,12 @@ impl Workspace {
             holidays: Vec::new(),
         };
         let meaning = Meaning { defs, plan, text: text.into(), fallback_place };
-        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets }
+        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets, known: Arc::default() }
+    }
+
+    /// How what a source sends is read now.
+    pub fn settings_of(&self, source: &Source) -> SourceSettings {
+        SourceSettings::of(source).with_labels(self.known.labels(&source.id))
     }
 
     /// In which outlets, and there in which channel, somebody is reached. The channel of a person is their id there, or

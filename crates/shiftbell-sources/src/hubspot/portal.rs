@@ -7,6 +7,7 @@
 //! A token that may not read one part still reads the others: what is missing is kept, with its sentence, under
 //! [`Portal::unread`]. Only a token that is refused altogether ends a survey.
 
+mod labels;
 mod read;
 mod scopes;
 mod survey;
@@ -16,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::id::EntityKind;
 
+pub use labels::Labels;
+pub(crate) use labels::Written;
 pub use scopes::{SCOPES, Scope, missing};
 pub use survey::{Ask, Survey};
 
@@ -26,6 +29,8 @@ pub struct Portal {
     pub account: Account,
     /// What the token may read, by HubSpot's names; `None` where HubSpot did not tell.
     pub scopes: Option<BTreeSet<String>>,
+    /// The user who made the token.
+    pub made_by: Option<String>,
     /// Of deals, in the order in which HubSpot shows them.
     pub pipelines: Vec<Pipeline>,
     /// Of contacts, companies and deals.

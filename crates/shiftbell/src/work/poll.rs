@@ -137,13 +137,14 @@ pub async fn forget(db: &Db, workspace: &str, source: &str) -> Result<(), PollEr
 pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> Result<Round, PollError> {
     let mut before = kept(polled.db, &polled.workspace.name, &polled.settings.id).await?;
     let position = read_position(before.as_deref())?;
-    let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
-    let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
-    let mut result = Round { resumed_after, is_backfill, ..Round::default() };
     // First, so that the owners and labels of what follows are known.
     if !portal::refresh(polled).await? {
-        return Ok(result);
+        return Ok(Round { resumed_after: position.read, is_backfill: position.is_backfill(), ..Round::default() });
     }
+    let settings = polled.settings.clone().with_labels(polled.workspace.known.labels(&polled.settings.id));
+    let mut poll = Poll::new(settings, wanted(polled.workspace), position);
+    let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
+    let mut result = Round { resumed_after, is_backfill, ..Round::default() };
     let now = polled.clock.now();
     let checked_before = poll.position().checked.clone();
     poll.begin(now, check::is_due(poll.position(), polled.settings, &polled.workspace.defs().workspace.zone, now));

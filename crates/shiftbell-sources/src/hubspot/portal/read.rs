@@ -124,7 +124,7 @@ fn order(row: &Json) -> i64 {
 }
 
 /// Text, or a number as text; empty text is absent.
-fn text(json: &Json, key: &str) -> Option<String> {
+pub(super) fn text(json: &Json, key: &str) -> Option<String> {
     match json.get(key)? {
         Json::String(text) if !text.trim().is_empty() => Some(kept(text)),
         Json::Number(number) => Some(number.to_string()),

@@ -12,15 +12,27 @@ pub struct Scope {
     pub reads: &'static str,
     /// What is not there without it.
     pub without: &'static str,
+    /// Whether nothing works without it.
+    pub is_needed: bool,
 }
 
 /// Everything that is read.
 pub const SCOPES: [Scope; 5] = [
-    Scope { name: "crm.objects.contacts.read", reads: "contacts", without: "nothing can be counted" },
-    Scope { name: "crm.objects.companies.read", reads: "companies", without: "nothing can be counted" },
-    Scope { name: "crm.objects.deals.read", reads: "deals", without: "nothing can be counted" },
-    Scope { name: "crm.objects.owners.read", reads: "owners", without: "nobody is known as the owner of a record" },
-    Scope { name: "forms", reads: "forms", without: "their names are not known" },
+    Scope { name: "crm.objects.contacts.read", reads: "contacts", without: "nothing can be counted", is_needed: true },
+    Scope {
+        name: "crm.objects.companies.read",
+        reads: "companies",
+        without: "nothing can be counted",
+        is_needed: true,
+    },
+    Scope { name: "crm.objects.deals.read", reads: "deals", without: "nothing can be counted", is_needed: true },
+    Scope {
+        name: "crm.objects.owners.read",
+        reads: "owners",
+        without: "nobody is known as the owner of a record",
+        is_needed: false,
+    },
+    Scope { name: "forms", reads: "forms", without: "their names are not known", is_needed: false },
 ];
 
 /// What is missing from these, one sentence each.

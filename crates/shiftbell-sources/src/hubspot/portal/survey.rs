@@ -196,7 +196,10 @@ impl Part {
     fn take(self, json: &Json, portal: &mut Portal) -> Result<Option<Part>, String> {
         match self {
             Part::Account => portal.account = read::account(json)?,
-            Part::Token => portal.scopes = Some(read::scopes(json)?),
+            Part::Token => {
+                portal.scopes = Some(read::scopes(json)?);
+                portal.made_by = read::text(json, "userId");
+            }
             Part::Pipelines => portal.pipelines = read::pipelines(json)?,
             Part::Properties(kind, _) => {
                 portal.properties.insert(kind, read::properties(json)?);
