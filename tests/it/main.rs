@@ -7,6 +7,7 @@ mod discord;
 mod doctor;
 mod doors;
 mod fake_hubspot;
+mod init;
 mod kill;
 mod migrations;
 mod polling;

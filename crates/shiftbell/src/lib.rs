@@ -13,6 +13,7 @@ pub mod demo;
 pub mod doctor;
 pub mod failure;
 pub mod http;
+pub mod init;
 pub mod log;
 pub mod meters;
 pub mod outlets;

@@ -41,9 +41,9 @@ use std::collections::{BTreeMap, VecDeque};
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 
 pub use answer::{Answer, PollProblem};
+pub(in crate::hubspot) use answer::{Judged, judge};
 pub use compare::{Check, Difference, Listed};
 pub use jobs::Ticket;
-pub(in crate::hubspot) use answer::{Judged, judge};
 pub use object::Object;
 pub(in crate::hubspot) use pace::Pace;
 pub use page::Page;
