@@ -8,6 +8,7 @@ mod api;
 mod notification;
 mod record;
 mod sender;
+mod setup;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ pub use api::{ALL_SCOPES, Filled, HubSpotApi, LineItem, TOKEN};
 pub use notification::{Generation, Object};
 use record::Record;
 pub use sender::{Sent, Signature};
+pub use setup::{Owner, Pipeline, Property, Setup, Stage};
 
 /// Where a change came from: `changeSource` and `sourceId`.
 pub const IMPORT: (&str, &str) = ("IMPORT", "import:1");
@@ -42,6 +44,8 @@ pub struct FakeHubSpot {
     pub line_items: BTreeMap<u64, LineItem>,
     /// Records that the search has lost, as its index does at times.
     pub unsearchable: BTreeSet<(Object, u64)>,
+    /// What its administrators chose.
+    pub setup: Setup,
     /// Who makes the next changes: `userId:77`.
     pub user: String,
     records: BTreeMap<(Object, u64), Record>,
@@ -67,6 +71,7 @@ impl FakeHubSpot {
             filled: Vec::new(),
             line_items: BTreeMap::new(),
             unsearchable: BTreeSet::new(),
+            setup: Setup::default(),
             user: "userId:1".to_owned(),
             records: BTreeMap::new(),
             associations: BTreeMap::new(),

@@ -17,8 +17,10 @@ pub mod signature;
 mod change;
 mod fields;
 mod identity;
+mod line;
 pub mod own;
 pub mod poll;
+pub mod portal;
 mod record;
 
 use serde_json::Value as Json;

@@ -1,12 +1,14 @@
 //! What the definitions file says about one source, ready for use.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use shiftbell_metrics::definitions::model::Source;
 use shiftbell_metrics::definitions::{SpanUnit, span};
 use shiftbell_metrics::money::Currency;
 use shiftbell_metrics::time::{MS_PER_DAY, MS_PER_MINUTE};
 
+use crate::hubspot::portal::Labels;
 use crate::words::Words;
 
 /// The settings of one source.
@@ -26,6 +28,8 @@ pub struct SourceSettings {
     pub asking: Asking,
     /// The vendor's words for ours.
     pub words: Words,
+    /// What stands behind the vendor's internal values, as it was read from the account.
+    pub labels: Arc<Labels>,
 }
 
 /// How a source is asked.
@@ -95,6 +99,13 @@ impl SourceSettings {
         self
     }
 
+    /// The same with the labels of the account.
+    #[must_use]
+    pub fn with_labels(mut self, labels: Arc<Labels>) -> SourceSettings {
+        self.labels = labels;
+        self
+    }
+
     /// The settings of a source of the checked definitions.
     pub fn of(source: &Source) -> SourceSettings {
         let setting = |key: &str| source.settings.get(key).map(String::as_str);
@@ -111,6 +122,7 @@ impl SourceSettings {
                 version: setting("api_version").unwrap_or("v3").to_owned(),
             },
             words: Words::new(&source.map),
+            labels: Arc::default(),
         }
     }
 }

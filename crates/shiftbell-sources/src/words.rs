@@ -85,6 +85,12 @@ impl Words {
         self.fields.get(&(of.to_owned(), folded(property))).map(String::as_str)
     }
 
+    /// Whether some word of the vendor's means this value of ours.
+    pub fn has_value(&self, of: &str, field: &str, ours: &str) -> bool {
+        let words = self.values.get(&(of.to_owned(), field.to_owned()));
+        words.is_some_and(|words| words.iter().any(|word| word.ours == ours))
+    }
+
     /// Whether some vendor's property is mapped to this field of ours.
     pub fn has_field(&self, of: &str, field: &str) -> bool {
         self.fields.iter().any(|((entity, _), ours)| entity == of && ours == field)

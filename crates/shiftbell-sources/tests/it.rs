@@ -4,6 +4,7 @@ mod it {
     mod generic;
     mod hostile;
     mod hubspot;
+    mod labels;
     mod signatures;
     mod tables;
 }

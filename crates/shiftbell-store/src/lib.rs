@@ -34,6 +34,7 @@ pub mod owner_choices;
 pub mod owners;
 pub mod people;
 pub mod polled;
+pub mod portals;
 pub mod receipts;
 pub mod receiver;
 pub mod requests;

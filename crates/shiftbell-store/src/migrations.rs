@@ -11,7 +11,7 @@ use crate::{Session, StoreError};
 /// Number, name, and the text for SQLite and for PostgreSQL.
 type Mirrored = (i64, &'static str, &'static str, &'static str);
 
-const MIGRATIONS: [Mirrored; 11] = [
+const MIGRATIONS: &[Mirrored] = &[
     (
         1,
         "0001_intake",

@@ -33,6 +33,7 @@ const TABLES: &[(&str, &[Sql])] = &[
     ("owners", crate::owners::STATEMENTS),
     ("people", crate::people::STATEMENTS),
     ("polled", crate::polled::STATEMENTS),
+    ("portals", crate::portals::STATEMENTS),
     ("receipts", crate::receipts::STATEMENTS),
     ("requests", crate::requests::STATEMENTS),
     ("rollout", crate::rollout::STATEMENTS),

@@ -6,6 +6,7 @@ mod check;
 mod digest;
 mod doctor;
 mod import;
+mod init;
 mod rebuild;
 mod serve;
 
@@ -37,6 +38,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the de
 pub enum Command {
     /// Run the sample company Clowns To Go, with nothing set up: a year of events, live webhooks, a web page
     Demo(Demo),
+    /// Begin with your own company: a few questions, two files. Again later: what is new in the account
+    Init(Init),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
     /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately
@@ -71,6 +74,69 @@ pub struct Demo {
     /// Print no tour, only the address of the page
     #[arg(long)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The name of the workspace, which is that of its file [default: from the company's name]
+    pub workspace: Option<String>,
+    /// The company, as people call it [default: the Slack team's name]
+    #[arg(long, value_name = "NAME")]
+    pub company: Option<String>,
+    /// Where people read: slack, discord or none
+    #[arg(long)]
+    pub outlet: Option<String>,
+    /// Where the events come from: hubspot or file
+    #[arg(long)]
+    pub source: Option<String>,
+    /// What tells ways of selling apart: one (nothing does), pipelines, or a property of companies
+    #[arg(long, value_name = "WHAT")]
+    pub motions: Option<String>,
+    /// A way of selling and its pipeline, such as b2b=PIPELINE; the first also takes everybody without a deal
+    #[arg(long, value_name = "NAME=PIPELINE", conflicts_with = "motions")]
+    pub motion: Vec<String>,
+    /// What makes an MQL: "form: NAME", "score: PROPERTY > 10", meeting or "lifecycle: STAGE"
+    #[arg(long, value_name = "SIGN")]
+    pub mql: Option<String>,
+    /// What makes an SQL, in the same words
+    #[arg(long, value_name = "SIGN")]
+    pub sql: Option<String>,
+    /// A stage in which deals are won
+    #[arg(long, value_name = "STAGE")]
+    pub won: Vec<String>,
+    /// The company's time zone
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Whoever receives everything at first (e-mail) [default: whoever made the token]
+    #[arg(long, value_name = "E-MAIL")]
+    pub reviewer: Option<String>,
+    /// The id of the channel for the weekly summary
+    #[arg(long, value_name = "ID")]
+    pub channel: Option<String>,
+    /// The id of the Discord server
+    #[arg(long, value_name = "ID")]
+    pub guild: Option<String>,
+    /// The environment variable with the token of HubSpot's private app
+    #[arg(long, value_name = "VARIABLE", default_value = "HUBSPOT_TOKEN")]
+    pub hubspot_token_env: String,
+    /// The one with the token of Slack's bot
+    #[arg(long, value_name = "VARIABLE", default_value = "SLACK_BOT_TOKEN")]
+    pub slack_bot_token_env: String,
+    /// The one with Slack's app-level token
+    #[arg(long, value_name = "VARIABLE", default_value = "SLACK_APP_TOKEN")]
+    pub slack_app_token_env: String,
+    /// The one with the token of Discord's bot
+    #[arg(long, value_name = "VARIABLE", default_value = "DISCORD_BOT_TOKEN")]
+    pub discord_token_env: String,
+    /// Take the likely answer to every question that no flag answers
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the file is there already: add the lines that are proposed
+    #[arg(long)]
+    pub add: bool,
+    /// Only print what to set up at slack, discord or hubspot
+    #[arg(long, value_name = "SERVICE")]
+    pub show: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -235,6 +301,7 @@ async fn command(command: Command, here: Here) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(here).await,
         Command::Check(check) => check::run(&check.files, &here).await,
+        Command::Init(init) => init::run(&init, here).await,
         Command::Migrate => {
             let db = crate::program::open_database(&here.config).await?;
             println!("the tables of this {} database are up to date", db.kind());

@@ -16,6 +16,7 @@ use crate::companies::{Companies, Company};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::outlets::Outlets;
+use crate::portal;
 use crate::readiness::Readiness;
 use crate::signatures::Signatures;
 use crate::versions::Versions;
@@ -83,7 +84,9 @@ impl Program {
     ) -> Result<Arc<Program>, Failure> {
         let mut program = Program::of(open_database(&config).await?, config, clock, chance, companies);
         for company in program.companies.all() {
-            program.admit(company).await.map_err(|error| Failure::Database(error.to_string()))?;
+            let failed = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
+            program.admit(company).await.map_err(|error| failed(&error))?;
+            portal::recall(&program.db, &company.workspace).await.map_err(|error| failed(&error))?;
         }
         program.read_versions().await?;
         Ok(Arc::new(program))

@@ -29,10 +29,12 @@ pub mod workers;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::{Weekday, time};
-use shiftbell_metrics::definitions::{Definitions, Person, Place};
+use shiftbell_metrics::definitions::{Definitions, Person, Place, Source};
 use shiftbell_metrics::fold::Plan;
+use shiftbell_sources::SourceSettings;
 use shiftbell_store::{Db, StoreError};
 
+use crate::portal::Known;
 pub use decide::{To, place_of};
 use directory::Directory;
 
@@ -45,6 +47,8 @@ pub struct Workspace {
     pub outlets: Vec<String>,
     /// Who is who, as it was read last: shared by everybody who knows this company.
     directory: Arc<RwLock<Arc<Directory>>>,
+    /// What is known of how its sources are set up.
+    pub known: Arc<Known>,
 }
 
 /// The outlet that prints.
@@ -84,7 +88,18 @@ impl Workspace {
             holidays: Vec::new(),
         };
         let meaning = Meaning { defs, plan, text: text.into(), fallback_place };
-        Workspace { name: name.into(), meaning: Arc::new(meaning), outlets, directory: Arc::default() }
+        Workspace {
+            name: name.into(),
+            meaning: Arc::new(meaning),
+            outlets,
+            directory: Arc::default(),
+            known: Arc::default(),
+        }
+    }
+
+    /// How what a source sends is read now.
+    pub fn settings_of(&self, source: &Source) -> SourceSettings {
+        SourceSettings::of(source).with_labels(self.known.labels(&source.id))
     }
 
     /// In which outlets, and there in which channel, somebody is reached. The channel of a person is their id there, or

@@ -20,6 +20,8 @@ const NAME: &str = "clowns-to-go";
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Requests that one start makes before its first page: what the portal's properties are, and how many records there are.
 const OPENING: u32 = 14;
+/// Requests before those, by which every start learns how the account is set up.
+const SURVEY: u32 = 10;
 
 /// 620 people of 40 companies with 207 deals, 104 calls and as many meetings.
 fn company() -> FakeHubSpot {
@@ -131,7 +133,7 @@ async fn killed_often_it_goes_on_at_the_last_page(url: &str, clean: &TestDb) {
         } else {
             5
         };
-        fuse.store(requests * 2 + n % 2, Ordering::SeqCst);
+        fuse.store((SURVEY + requests) * 2 + n % 2, Ordering::SeqCst);
         *child.lock().unwrap() = Some(machine.start());
         let gone = async {
             while child.lock().unwrap().as_ref().is_some_and(|child| child.ended().is_none()) {

@@ -5,6 +5,7 @@ mod forms;
 mod http;
 mod items;
 mod limits;
+mod portal;
 mod read;
 mod search;
 
@@ -20,11 +21,12 @@ use limits::Limits;
 /// The token that the portal accepts.
 pub const TOKEN: &str = "pat-na1-00000000-0000-4000-8000-000000000000";
 /// Everything that a poll needs to be allowed.
-pub const ALL_SCOPES: [&str; 6] = [
+pub const ALL_SCOPES: [&str; 7] = [
     "crm.objects.contacts.read",
     "crm.objects.companies.read",
     "crm.objects.deals.read",
     "crm.objects.line_items.read",
+    "crm.objects.owners.read",
     "forms",
     "sales-email-read",
 ];

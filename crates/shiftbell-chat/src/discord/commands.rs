@@ -110,7 +110,7 @@ impl DiscordClient {
     }
 
     /// The id of the application: from the settings, from the gateway, else Discord is asked once.
-    async fn application_id(&self, now: Instant) -> Result<String, Outcome> {
+    pub async fn application_id(&self, now: Instant) -> Result<String, Outcome> {
         if let Some(known) = self.application.get() {
             return Ok(known.clone());
         }

@@ -41,21 +41,22 @@ use std::collections::{BTreeMap, VecDeque};
 use shiftbell_metrics::time::{Instant, MS_PER_SECOND};
 
 pub use answer::{Answer, PollProblem};
+pub(in crate::hubspot) use answer::{Judged, judge};
 pub use compare::{Check, Difference, Listed};
 pub use jobs::Ticket;
 pub use object::Object;
+pub(in crate::hubspot) use pace::Pace;
 pub use page::Page;
 pub use position::{FormPlace, Part, Place, Position};
 pub use probe::{given, probes};
 pub use request::{Method, Request};
+pub(in crate::hubspot) use rows::results;
 pub use schema::Wanted;
 pub use seen::{Now, Seen};
 
 use crate::settings::SourceSettings;
-use answer::{Judged, judge};
 use forms::Forms;
 use jobs::{Job, Jobs};
-use pace::Pace;
 use page::PageInWork;
 use position::Course;
 use request::{Api, Sought};

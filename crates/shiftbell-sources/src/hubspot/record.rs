@@ -66,7 +66,7 @@ impl Record<'_> {
             let second = Instant(at.as_ms().div_euclid(MS_PER_SECOND) * MS_PER_SECOND);
             let mut event = self.event(at, &["propertyChange", property, &second.as_ms().to_string(), theirs]);
             event.kind = kind.to_owned();
-            event.owner = by.and_then(|by| self.settings.words.person(by).map(str::to_owned));
+            event.owner = by.and_then(|by| fields::email(self.settings, by).map(str::to_owned));
             let value = fed_value(self.settings, kind, name, property, theirs);
             event.properties.insert(name.to_owned(), Value::text(value));
             return Ok(event);
@@ -167,10 +167,11 @@ pub(super) fn feed<'a>(settings: &'a SourceSettings, entity: EntityKind, propert
     })
 }
 
-/// A form is named `page: form` where HubSpot found it on a page.
+/// A form is named `page: form` where HubSpot found it on a page; either may hold a colon itself.
 pub(super) fn fed_value(settings: &SourceSettings, kind: &str, name: &str, property: &str, theirs: &str) -> String {
     let of = |text: &str| settings.words.value(kind, name, property, text).map(str::to_owned);
+    let endings = theirs.match_indices(": ").map(|(at, colon)| &theirs[at + colon.len()..]);
     let last = theirs.rsplit_once(": ").map_or(theirs, |(_, form)| form);
     let unmapped = || (if kind == "form" { last } else { theirs }).to_owned();
-    of(theirs).or_else(|| of(last)).unwrap_or_else(unmapped)
+    std::iter::once(theirs).chain(endings).find_map(of).unwrap_or_else(unmapped)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shiftbell_metrics::time::{Day, Instant, MS_PER_SECOND};
-use shiftbell_sources::{Kind, Parsed, SourceSettings, Unreadable, parse};
+use shiftbell_sources::{Kind, Parsed, Unreadable, parse};
 use shiftbell_store::inbox::{self, Claimed, Rotation};
 use shiftbell_store::receiver::Receiver;
 use shiftbell_store::sightings::{self, Sighting};
@@ -92,7 +92,7 @@ impl Intake {
         let kind = source.and_then(|source| Kind::from_word(&source.kind));
         let parsed = match (source, kind) {
             (Some(source), Some(kind)) => {
-                parse(kind, &delivery.body, &SourceSettings::of(source), Instant(delivery.received_at_ms))
+                parse(kind, &delivery.body, &workspace.settings_of(source), Instant(delivery.received_at_ms))
             }
             _ => Parsed {
                 unreadable: vec![Unreadable {

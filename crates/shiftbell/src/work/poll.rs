@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::Workspace;
 use super::derive::{DeriveError, Derived};
 use crate::clock::Clock;
+use crate::portal;
 
 pub use connection::Connection;
 use connection::Said;
@@ -136,7 +137,12 @@ pub async fn forget(db: &Db, workspace: &str, source: &str) -> Result<(), PollEr
 pub async fn round(polled: &Polled<'_>, mut progress: impl FnMut(Progress)) -> Result<Round, PollError> {
     let mut before = kept(polled.db, &polled.workspace.name, &polled.settings.id).await?;
     let position = read_position(before.as_deref())?;
-    let mut poll = Poll::new(polled.settings.clone(), wanted(polled.workspace), position);
+    // First, so that the owners and labels of what follows are known.
+    if !portal::refresh(polled).await? {
+        return Ok(Round { resumed_after: position.read, is_backfill: position.is_backfill(), ..Round::default() });
+    }
+    let settings = polled.settings.clone().with_labels(polled.workspace.known.labels(&polled.settings.id));
+    let mut poll = Poll::new(settings, wanted(polled.workspace), position);
     let (resumed_after, is_backfill) = (poll.position().read, poll.position().is_backfill());
     let mut result = Round { resumed_after, is_backfill, ..Round::default() };
     let now = polled.clock.now();

@@ -9,6 +9,7 @@ use super::intake::Intake;
 use super::rebuild;
 use super::timer::Timer;
 use super::{build, delivery, poll, recognise, sockets};
+use crate::companies::Company;
 use crate::program::Program;
 
 /// How long a worker that found nothing waits before it looks by itself.
@@ -31,6 +32,7 @@ pub fn start(program: &Arc<Program>) {
             program.tasks.spawn(build::build(Arc::clone(program), Arc::clone(company)));
         }
         for (source, _) in company.doors.iter().filter(|(_, door)| door.token.is_some()) {
+            company.workspace.known.awaits(source);
             program.tasks.spawn(poll::keep_asking(Arc::clone(program), Arc::clone(company), source.clone()));
         }
     }
@@ -59,7 +61,9 @@ pub fn start(program: &Arc<Program>) {
 async fn take_in(program: Arc<Program>, mut intake: Intake) {
     while !program.stop.is_cancelled() {
         // Their events wait: the numbers that answer yet were made by other definitions.
-        intake.rotation.pause(program.readiness.all_building().into_keys().collect());
+        let is_waiting = |company: &&Arc<Company>| company.workspace.known.is_waiting();
+        let unread = program.companies.all().filter(is_waiting).map(|company| company.name().to_owned());
+        intake.rotation.pause(program.readiness.all_building().into_keys().chain(unread).collect());
         let wait_ms = match intake.turn().await {
             Ok(0) => LOOK_EVERY_MS,
             Ok(_) => {

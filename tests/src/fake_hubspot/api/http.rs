@@ -10,7 +10,7 @@ use axum::{Json as Answer, Router};
 use serde_json::{Value as Json, json};
 
 use super::super::Object;
-use super::{Shared, TOKEN, forms, items, locked, read, search};
+use super::{Shared, TOKEN, forms, items, locked, portal, read, search};
 use crate::fake_server::{Connection, Fault};
 
 /// What is refused: the status, and the body.
@@ -93,11 +93,14 @@ fn answer(
             .into());
     }
     let path = uri.path();
-    let parts = address(path).ok_or_else(|| not_found(path))?;
-    let is_search = parts.last() == Some(&"search");
+    let is_search = path.ends_with("/search");
     if let Err(too_many) = locked(&shared.limits).take(is_search, shared.clock.now()) {
         return Err(Refused::TooMany { seconds: too_many.retry_after_s, json: too_many.body() });
     }
+    if let Some(answer) = portal::answer(shared, method, path, uri.query().unwrap_or_default(), body) {
+        return Ok((StatusCode::OK, answer?));
+    }
+    let parts = address(path).ok_or_else(|| not_found(path))?;
     let json = || serde_json::from_slice::<Json>(body).map_err(|error| invalid(&error.to_string()));
     let object = |word: &str| {
         Object::from_path(word).ok_or_else(|| invalid(&format!("Unable to infer object type from: {word}")))
@@ -105,17 +108,11 @@ fn answer(
     match (method, parts.as_slice()) {
         (&Method::GET, ["properties", kind]) => {
             let object = permitted(shared, object(kind)?)?;
-            Ok((StatusCode::OK, read::properties(&locked(&shared.portal), object)))
+            Ok((StatusCode::OK, portal::properties(&locked(&shared.portal), object)))
         }
         (&Method::GET, ["objects", kind]) => {
             let object = permitted(shared, object(kind)?)?;
             Ok((StatusCode::OK, read::list(&locked(&shared.portal), object, uri.query().unwrap_or_default())?))
-        }
-        (&Method::GET, ["marketing", "forms"]) => {
-            permitted_by(shared, "forms")?;
-            let forms = &locked(&shared.portal).forms;
-            let rows: Vec<Json> = forms.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
-            Ok((StatusCode::OK, json!({ "results": rows })))
         }
         (&Method::GET, ["form-integrations", "submissions", "forms", form]) => {
             permitted_by(shared, "forms")?;

@@ -44,7 +44,7 @@ fn listed(scopes: &[String]) -> String {
 }
 
 /// What is to be done with an answer.
-pub(super) enum Judged {
+pub(in crate::hubspot) enum Judged {
     Read(Json),
     /// Not before this time; nothing is wrong.
     Later(Instant),
@@ -55,7 +55,7 @@ pub(super) enum Judged {
 /// Where nothing says how long the day's limit lasts: when to look again.
 const DAILY_MS: i64 = 15 * MS_PER_MINUTE;
 
-pub(super) fn judge(answer: &Answer<'_>, what: &str, now: Instant) -> Result<Judged, PollProblem> {
+pub(in crate::hubspot) fn judge(answer: &Answer<'_>, what: &str, now: Instant) -> Result<Judged, PollProblem> {
     let json = serde_json::from_slice::<Json>(answer.body);
     let said = || match json.as_ref().ok().and_then(|json| json.get("message")).and_then(Json::as_str) {
         Some(message) => shortened(message),

@@ -16,7 +16,7 @@ const SEARCHES_PER_SECOND: usize = 5;
 
 /// What was sent lately.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::hubspot) struct Pace {
     sent: VecDeque<Instant>,
     searched: VecDeque<Instant>,
     per_window: usize,
@@ -30,7 +30,7 @@ impl Default for Pace {
 
 impl Pace {
     /// When the next request may be sent: now, or later.
-    pub(super) fn free_at(&mut self, is_search: bool, now: Instant) -> Instant {
+    pub(in crate::hubspot) fn free_at(&mut self, is_search: bool, now: Instant) -> Instant {
         forget(&mut self.sent, now.plus_ms(-WINDOW_MS));
         forget(&mut self.searched, now.plus_ms(-MS_PER_SECOND));
         let most = self.per_window.saturating_sub(LEFT_FREE).max(1);
@@ -43,7 +43,7 @@ impl Pace {
         if is_search { all.max(free(&self.searched, SEARCHES_PER_SECOND, MS_PER_SECOND)) } else { all }
     }
 
-    pub(super) fn sent(&mut self, is_search: bool, now: Instant) {
+    pub(in crate::hubspot) fn sent(&mut self, is_search: bool, now: Instant) {
         self.sent.push_back(now);
         if is_search {
             self.searched.push_back(now);
@@ -51,7 +51,7 @@ impl Pace {
     }
 
     /// Takes the limit that an answer tells, if it is one of ten seconds.
-    pub(super) fn learn(&mut self, answer: &Answer<'_>) {
+    pub(in crate::hubspot) fn learn(&mut self, answer: &Answer<'_>) {
         let number = |name: &str| (answer.header)(name).and_then(|text| text.trim().parse::<i64>().ok());
         let is_window = number("x-hubspot-ratelimit-interval-milliseconds").is_none_or(|ms| ms == WINDOW_MS);
         if let Some(most) = number("x-hubspot-ratelimit-max").and_then(|most| usize::try_from(most).ok())

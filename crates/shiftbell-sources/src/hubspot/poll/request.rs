@@ -10,6 +10,8 @@ use super::object::Object;
 pub enum Method {
     Get,
     Post,
+    /// Post, with the token itself as the body, which only the connection knows.
+    TellToken,
 }
 
 /// One request, without host and token.

@@ -23,7 +23,7 @@ pub(super) const SEARCHED_AT_ONCE: usize = 200;
 const PRIMARY_TYPES: [u64; 2] = [1, 5];
 
 /// The list under `results`.
-pub(super) fn results(json: &Json) -> Result<&[Json], String> {
+pub(in crate::hubspot) fn results(json: &Json) -> Result<&[Json], String> {
     match json.get("results") {
         Some(Json::Array(results)) => Ok(results),
         other => Err(format!("`results` is {}; a list was expected", other.map_or("missing", word_of))),

@@ -14,6 +14,7 @@ const ANSWER_SECONDS_MAX: u64 = 30;
 pub struct Connection {
     client: reqwest::Client,
     base: String,
+    token: SecretString,
 }
 
 /// What came back.
@@ -40,7 +41,7 @@ impl Connection {
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
             .build()
             .map_err(|error| format!("no connection can be made: {error}"))?;
-        Ok(Connection { client, base: base.trim_end_matches('/').to_owned() })
+        Ok(Connection { client, base: base.trim_end_matches('/').to_owned(), token: token.clone() })
     }
 
     pub async fn send(&self, request: &Request) -> Said {
@@ -48,6 +49,9 @@ impl Connection {
         let sent = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => self.client.post(url),
+            Method::TellToken => {
+                self.client.post(url).json(&serde_json::json!({"tokenKey": self.token.expose_secret()}))
+            }
         };
         let sent = match &request.body {
             Some(body) => sent.json(body),

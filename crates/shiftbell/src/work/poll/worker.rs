@@ -19,6 +19,7 @@ pub async fn keep_asking(program: Arc<Program>, company: Arc<Company>, source: S
         Ok(connection) => connection,
         Err(why) => {
             tracing::error!(workspace = company.name(), source, "the source is not asked for what it has: {why}");
+            company.workspace.known.was_asked(&source);
             return;
         }
     };
