@@ -24,7 +24,8 @@ async fn types(app: &TestApp, user: &str, line: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_lists_only_what_is_followed_and_a_word_nobody_knows_gets_buttons() {
-    let app = TestApp::start(&sqlite().await).at(THURSDAY).await;
+    let test = sqlite().await;
+    let app = TestApp::start(&test).at(THURSDAY).await;
     let help = app.asks_in_slack("/shiftbell").await;
     assert!(help.contains("/shiftbell is for what concerns you"), "{help}");
     assert_eq!(help, app.asks_in_slack("/shiftbell help").await);
@@ -46,7 +47,8 @@ async fn help_lists_only_what_is_followed_and_a_word_nobody_knows_gets_buttons()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rubbish_is_answered_with_a_sentence_and_never_formats_or_mentions() {
-    let app = TestApp::start(&sqlite().await).at(THURSDAY).await;
+    let test = sqlite().await;
+    let app = TestApp::start(&test).at(THURSDAY).await;
     for rubbish in ["<!channel>", "*bold* _x_", "\u{202e}txt", "<@U1|x> <https://evil.example|help>", &"x ".repeat(500)]
     {
         let line = format!("/shiftbell {rubbish}");

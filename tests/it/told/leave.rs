@@ -100,7 +100,8 @@ async fn days_away_bring_no_scorecard_and_do_not_count_in_the_pace() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_else_is_set_away_only_by_whoever_is_above_them() {
-    let app = TestApp::start(&sqlite().await).at(THURSDAY).await;
+    let test = sqlite().await;
+    let app = TestApp::start(&test).at(THURSDAY).await;
     app.slack.joins("UBDR1", "bdr.one@clowns.example", "America/New_York");
     app.slack.joins("UREVOPS", "revops.one@clowns.example", "Asia/Kolkata");
     for target in ["<@ULEAD>", "@ae.one", "ae.one@clowns.example", "<@UREVOPS|revops>"] {
