@@ -130,8 +130,9 @@ pub fn sql_signs(portal: &Portal, mql: &Sign) -> Vec<Sign> {
     signs.extend(lifecycle(portal, "salesqualifiedlead"));
     signs.extend(lifecycle(portal, "opportunity"));
     signs.extend(mql_signs(portal).into_iter().filter(|sign| matches!(sign, Sign::Form(_))));
+    signs.truncate(SIGNS_MAX - 1);
+    signs.push(Sign::AnyForm);
     signs.retain(|sign| may_follow(mql, sign).is_ok());
-    signs.truncate(SIGNS_MAX);
     signs
 }
 

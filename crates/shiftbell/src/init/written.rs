@@ -174,10 +174,11 @@ fn team(plan: &Plan, most: usize) -> Vec<String> {
     lines
 }
 
+/// By the ids of stages, which stay when somebody corrects a label.
 fn card(role: &str) -> Option<String> {
     let (day, month) = match role {
-        "bdr" | "marketer" => ("mqls", "sqls"),
-        "ae" => ("deals", "won"),
+        "bdr" | "marketer" => ("mql", "sql"),
+        "ae" => ("deal", "won"),
         _ => return None,
     };
     Some(format!(
