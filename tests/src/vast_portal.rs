@@ -122,11 +122,15 @@ fn values(kind: &str, id: u64, at: Instant) -> String {
     match kind {
         "calls" => format!(
             r#"{{"hs_timestamp":"{at}","hs_call_disposition":"{}","hs_call_direction":"OUTBOUND"}}"#,
-            if id % 4 == 0 { "f240bbac-87c9-4f6e-bf70-924b57d47db7" } else { "73a0d17f-1163-4015-bdd5-ec830791da20" }
+            if id.is_multiple_of(4) {
+                "f240bbac-87c9-4f6e-bf70-924b57d47db7"
+            } else {
+                "73a0d17f-1163-4015-bdd5-ec830791da20"
+            }
         ),
         "emails" => format!(
             r#"{{"hs_timestamp":"{at}","hs_email_direction":"{}"}}"#,
-            if id % 5 == 0 { "INCOMING_EMAIL" } else { "EMAIL" }
+            if id.is_multiple_of(5) { "INCOMING_EMAIL" } else { "EMAIL" }
         ),
         "contacts" => r#"{"hs_object_source":"IMPORT"}"#.to_owned(),
         _ => "{}".to_owned(),
@@ -138,8 +142,8 @@ fn history(kind: &str, id: u64) -> Option<(&'static str, String)> {
     Some(match kind {
         "contacts" => ("email", format!("c{id}@sample{}.example", id % 5_000)),
         "companies" => ("name", format!("Sample {id}")),
-        "deals" => ("dealstage", if id % 3 == 0 { "closedwon" } else { "discovery" }.to_owned()),
-        "meetings" => ("hs_meeting_outcome", if id % 3 == 0 { "NO_SHOW" } else { "COMPLETED" }.to_owned()),
+        "deals" => ("dealstage", if id.is_multiple_of(3) { "closedwon" } else { "discovery" }.to_owned()),
+        "meetings" => ("hs_meeting_outcome", if id.is_multiple_of(3) { "NO_SHOW" } else { "COMPLETED" }.to_owned()),
         "tasks" => ("hs_task_status", "COMPLETED".to_owned()),
         _ => return None,
     })

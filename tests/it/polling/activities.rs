@@ -166,8 +166,8 @@ impl Desk<'_> {
         let found = events::of_entities(&mut snapshot, &workspace().name, SOURCE, &[key.number()]).await.unwrap();
         let mut events: Vec<Event> = found.into_iter().map(|one| one.event().unwrap()).collect();
         events.sort_by_key(|event| event.at);
-        let values = events.iter().filter_map(|event| event.set.get(&EntityKind::Deal)?.get(field));
-        values.last().and_then(|value| value.as_text().map(str::to_owned))
+        let mut values = events.iter().rev().filter_map(|event| event.set.get(&EntityKind::Deal)?.get(field));
+        values.next().and_then(|value| value.as_text().map(str::to_owned))
     }
 
     /// How often it happened to businesses.
