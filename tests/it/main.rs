@@ -17,6 +17,7 @@ mod rebuild;
 mod rollout;
 mod rubbish;
 mod seen;
+mod session;
 mod slack;
 mod sockets;
 mod sources;

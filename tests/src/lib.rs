@@ -8,5 +8,6 @@ pub mod fake_hubspot;
 pub mod fake_server;
 pub mod fake_slack;
 pub mod sample;
+pub mod terminal;
 pub mod test_clock;
 pub mod vast_portal;

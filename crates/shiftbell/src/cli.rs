@@ -39,7 +39,7 @@ pub enum Command {
     /// Run the sample company Clowns To Go, with nothing set up: a year of events, live webhooks, a web page
     Demo(Demo),
     /// Begin with your own company: a few questions, two files. Again later: what is new in the account
-    Init(Init),
+    Init(Box<Init>),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
     /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately

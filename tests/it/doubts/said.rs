@@ -40,8 +40,8 @@ async fn a_click_opens_the_ways_and_a_wrong_number_goes_to_whoever_keeps_the_def
 /// The number of the doubt in a message.
 fn number(message: &str) -> String {
     let digits = |word: &str| word.strip_prefix("d-").is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()));
-    let words = message.split(|c: char| !(c.is_alphanumeric() || c == '-'));
-    words.filter(|word| digits(word)).next_back().unwrap_or_else(|| panic!("no doubt in:\n{message}")).to_owned()
+    let mut words = message.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+    words.rfind(|word| digits(word)).unwrap_or_else(|| panic!("no doubt in:\n{message}")).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

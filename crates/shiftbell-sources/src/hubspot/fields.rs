@@ -85,8 +85,8 @@ fn value_of(settings: &SourceSettings, entity: EntityKind, field: &str, property
         "amount" | "annual_amount" | "annual_list_amount" => amount(settings, theirs),
         "lead_score" | "contacts" => number(theirs),
         _ => match settings.labels.written(entity, property) {
-            Some(Written::AsDay) => day(settings, theirs),
-            Some(Written::AsTime) => instant(settings, theirs),
+            Some(Written::Day) => day(settings, theirs),
+            Some(Written::Time) => instant(settings, theirs),
             _ if field.ends_with("_at") => instant(settings, theirs),
             _ if entity == EntityKind::Deal && field == "stage" => {
                 Value::text(ended(settings, theirs).unwrap_or(theirs))

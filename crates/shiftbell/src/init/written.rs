@@ -43,7 +43,7 @@ pub fn definitions(plan: &Plan) -> Result<Written, String> {
 }
 
 fn lines(plan: &Plan, people: usize) -> Vec<String> {
-    let mut lines = head(plan);
+    let mut lines = head(plan, people);
     match &plan.source {
         Source::HubSpot(from) => lines.extend(meaning(from)),
         Source::File => lines.extend(meaning_of_files()),
@@ -64,7 +64,7 @@ fn text(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
-fn head(plan: &Plan) -> Vec<String> {
+fn head(plan: &Plan, people: usize) -> Vec<String> {
     let name: String = plan.company.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     vec![
         format!(
@@ -75,12 +75,27 @@ fn head(plan: &Plan) -> Vec<String> {
             "rollout = {{ step = \"frame\", reviewer = {} }}  # frame: only the reviewer gets messages; then focus, then grow",
             quoted(&plan.reviewer)
         ),
+        rights(plan, people),
         String::new(),
         "[workspace]".to_owned(),
         format!("name     = {}", quoted(&plan.company)),
         format!("timezone = {}", quoted(&plan.zone)),
         format!("currency = {}", quoted(&plan.currency)),
     ]
+}
+
+/// Who may ask what, by role: without it nobody may ask anything. Numbers of single people are their own.
+fn rights(plan: &Plan, people: usize) -> String {
+    let of = |role: &str| match role {
+        "revops" => r#"["everything but single people", "settings", "deliveries"]"#,
+        "executive" | "finance" => r#"["company bowtie", "recurring revenue", "cost", "team totals"]"#,
+        "csm" => r#"["own", "team totals", "company bowtie", "recurring revenue"]"#,
+        "marketer" => r#"["own", "team totals", "company bowtie", "cost"]"#,
+        _ => r#"["own", "team totals", "company bowtie"]"#,
+    };
+    let roles: BTreeSet<&str> = plan.people.iter().take(people).map(|person| person.role).collect();
+    let each: Vec<String> = roles.into_iter().map(|role| format!("{role} = {}", of(role))).collect();
+    format!("rights = {{ {} }}", each.join(", "))
 }
 
 const CHAIN: [&str; 6] = [

@@ -81,8 +81,8 @@ impl Version {
         let at = time(json, "timestamp")?;
         let value = text_of(json.get("value"))?;
         let value = match written {
-            Written::AsTime => in_milliseconds(&value).unwrap_or(value),
-            Written::AsItIs => value,
+            Written::Time => in_milliseconds(&value).unwrap_or(value),
+            Written::Text => value,
         };
         let source = json.get("sourceId").and_then(Json::as_str).filter(|source| !source.is_empty());
         let user = || json.get("updatedByUserId").and_then(Json::as_u64).map(|user| format!("userId:{user}"));

@@ -33,9 +33,9 @@ pub(super) const MERGED: &str = "hs_merged_object_ids";
 /// How HubSpot writes the values of a property in its API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    AsItIs,
+    Text,
     /// As a date or a time; webhooks tell the same in milliseconds.
-    AsTime,
+    Time,
 }
 
 /// The properties of one kind of record that are read.
@@ -78,14 +78,14 @@ impl Schema {
             let Some(name) = text("name") else { continue };
             if is_wanted(settings, wanted, object, name) {
                 let is_time = matches!(text("type"), Some("date" | "datetime"));
-                properties.insert(name.to_owned(), if is_time { Written::AsTime } else { Written::AsItIs });
+                properties.insert(name.to_owned(), if is_time { Written::Time } else { Written::Text });
                 if object.event().is_some() {
                     labels.insert(name.to_owned(), labels_of(row));
                 }
             }
         }
         if object == Object::Contacts {
-            properties.insert(COMPANY.to_owned(), Written::AsItIs);
+            properties.insert(COMPANY.to_owned(), Written::Text);
         }
         Ok(Schema { properties, labels })
     }
@@ -107,7 +107,7 @@ impl Schema {
     }
 
     pub(super) fn written(&self, property: &str) -> Written {
-        self.properties.get(property).copied().unwrap_or(Written::AsItIs)
+        self.properties.get(property).copied().unwrap_or(Written::Text)
     }
 }
 

@@ -44,10 +44,10 @@ pub struct Labels {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Written {
     #[default]
-    AsItIs,
+    Text,
     /// A day, as its midnight in UTC.
-    AsDay,
-    AsTime,
+    Day,
+    Time,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -164,9 +164,9 @@ impl Labels {
 impl Named {
     fn of(property: &Property) -> Named {
         let written = match property.kind.as_str() {
-            "date" => Written::AsDay,
-            "datetime" => Written::AsTime,
-            _ => Written::AsItIs,
+            "date" => Written::Day,
+            "datetime" => Written::Time,
+            _ => Written::Text,
         };
         let mut named = Named { label: property.label.clone(), written, ..Named::default() };
         named.name(property.options.iter().cloned());

@@ -33,7 +33,6 @@ pub(super) struct Doubted {
     pub(super) kpi: Option<String>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "made once per click and taken apart at once")]
 pub(super) enum Found {
     Doubted(Doubted),
     /// What to say instead.

@@ -91,7 +91,7 @@ pub(super) async fn written(
     for person in everybody {
         let card = scorecard(&mut desk.shelf, person, about).await?;
         let mine: Vec<&Doubt> = new.iter().filter(|doubt| doubt.said_by.eq_ignore_ascii_case(&person.email)).collect();
-        enter(&mut team, &company.defs().privacy.manager_sees, person, card, &mine);
+        enter(&mut team, &company.defs().privacy.manager_sees, person, card.as_deref(), &mine);
     }
     // What is in the way comes before what is short.
     team.help.sort_by_key(|help| help.said.is_empty());
@@ -104,7 +104,7 @@ pub(super) async fn written(
 }
 
 /// One person's day, as far as their manager may see it.
-fn enter(team: &mut messages::Team, sees: &str, person: &Person, card: Option<Box<Scorecard>>, said: &[&Doubt]) {
+fn enter(team: &mut messages::Team, sees: &str, person: &Person, card: Option<&Scorecard>, said: &[&Doubt]) {
     let named = Named::new(&person.email);
     let way = |doubt: &&&Doubt| Way::from_word(&doubt.way);
     if said.iter().any(|doubt| way(&doubt) == Some(Way::Away)) {
@@ -118,7 +118,7 @@ fn enter(team: &mut messages::Team, sees: &str, person: &Person, card: Option<Bo
     let is_named = sees != "team only";
     let mut short = None;
     let mut needs_help = false;
-    match card.as_ref().map(|card| &card.verdict) {
+    match card.map(|card| &card.verdict) {
         Some(Verdict::Successful) => {
             (team.good, team.judged) = (team.good + 1, team.judged + 1);
             if is_named && friction.is_empty() {
@@ -128,7 +128,7 @@ fn enter(team: &mut messages::Team, sees: &str, person: &Person, card: Option<Bo
         Some(Verdict::Partly | Verdict::NotSuccessful | Verdict::NotYet) => {
             team.judged += 1;
             needs_help = is_named;
-            let line = card.as_ref().and_then(|card| card.short_of.as_ref());
+            let line = card.and_then(|card| card.short_of.as_ref());
             short = line.filter(|_| sees == "lines").map(missing);
         }
         Some(Verdict::NoVerdict { .. }) if is_named => team.unjudged.push(named.clone()),
@@ -172,7 +172,7 @@ async fn said(
     let (until, from) = (written(day), before.map_or(0, written));
     let name = shelf.company.name();
     let new = doubts::said_between(&mut shelf.snapshot, name, manager, (from, until)).await?;
-    let new = new.into_iter().filter(|doubt| is_friction(doubt)).collect();
+    let new = new.into_iter().filter(is_friction).collect();
     let oldest = moment(&place.zone, day.plus(-WAITING_DAYS), digest.at).as_ms();
     let open = doubts::not_closed(&mut shelf.snapshot, name, manager, DOUBTS_MAX).await?;
     let is_old = |doubt: &&Doubt| is_friction(doubt) && (oldest..from).contains(&doubt.said_at_ms);
