@@ -120,6 +120,24 @@ async fn a_digest_waits_for_the_last_zone_of_its_team_and_is_not_late_for_that()
     assert!(text.starts_with("Thursday:") && !text.contains("Late:"), "{text}");
 }
 
+/// As it is said in chat: until when.
+#[tokio::test]
+async fn a_managers_digest_names_who_is_away_and_until_when() {
+    for db in both_databases().await {
+        let mut world = thursday(&db).await;
+        let company = world.company();
+        let hers = asker(&world, "ae.two@clowns.example").await;
+        let said = to_typed(&world.program, &company, &hers, "/shiftbell away until 23 Nov").await;
+        assert!(plain::text(&said).contains("Monday 23 Nov"));
+        for to in ["2026-11-20T08:30:00Z", "2026-11-20T13:45:00Z"] {
+            world.tick(to).await;
+        }
+        let sent = teams(&world).await;
+        let to_lead = sent.iter().find(|(to, ..)| to.starts_with("sales.lead@")).map(|(.., text)| text.as_str());
+        assert!(to_lead.is_some_and(|text| text.contains("Away: ae.two (until 23 Nov).")), "{}: {sent:?}", db.kind);
+    }
+}
+
 #[tokio::test]
 async fn a_manager_sees_as_much_as_the_file_allows() {
     for (sees, names, lines) in [("lines", true, true), ("verdict", true, false), ("team only", false, false)] {

@@ -26,8 +26,9 @@ pub(super) fn read(word: &str) -> Option<Named> {
         return None;
     }
     if let Some(mention) = word.strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
-        let id = mention.trim_start_matches('!').split('|').next().unwrap_or_default();
-        let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+        let (id, shown) = mention.trim_start_matches('!').split_once('|').unwrap_or((mention, ""));
+        let id = id.trim_start_matches('!');
+        let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric()) && !shown.contains(['<', '>']);
         // Slack's ids begin with a letter, Discord's are numbers.
         let outlet = if id.chars().all(|c| c.is_ascii_digit()) { Outlet::Discord } else { Outlet::Slack };
         return is_id.then(|| Named::User(outlet, id.to_owned()));

@@ -10,6 +10,7 @@ use shiftbell_metrics::time::{Day, Instant, MS_PER_MINUTE};
 use shiftbell_render::facts::{Person as Named, SeenBy};
 use shiftbell_render::messages::doubt::Way;
 use shiftbell_render::messages::{self, Friction, Help, Notice, Scorecard, ShortOf, Verdict};
+use shiftbell_render::words;
 use shiftbell_store::doubts::{self, Doubt, State};
 use shiftbell_store::outbox;
 
@@ -20,6 +21,7 @@ use crate::answer::AskError;
 use crate::companies::Company;
 use crate::rights;
 use crate::work::To;
+use crate::work::absent::Why;
 use crate::work::letter::Letter;
 use crate::work::shelf::Shelf;
 
@@ -99,8 +101,22 @@ pub(super) async fn written(
     if is_empty {
         return Ok(None);
     }
+    add_away(desk, manager, day, &mut team.away);
     let body = json!({ "team": team, "manager": manager, "questions": [], "asked_at": desk.shelf.now });
     Ok(Some((Notice::from(team), Body { id: receipt, mark: desk.shelf.mark.clone(), body })))
+}
+
+/// Whoever of the team is away on the day of the digest, with their last day away.
+fn add_away(desk: &Desk<'_>, manager: &str, day: Day, away: &mut Vec<Named>) {
+    let company = desk.shelf.company;
+    for person in company.defs().people.iter().filter(|person| is_led_by(company, person, manager)) {
+        if let Some(Why::Away(until)) = desk.absent.why(&person.email, day) {
+            let named = Named::new(&person.email);
+            let name = format!("{} (until {})", named.name, words::day(until.date()));
+            away.retain(|said| said.email != named.email);
+            away.push(Named { name, ..named });
+        }
+    }
 }
 
 /// One person's day, as far as their manager may see it.
