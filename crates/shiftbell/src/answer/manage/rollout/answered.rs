@@ -102,12 +102,14 @@ fn out_of_the_frame(company: &Company, changed: &Changed<'_>) -> String {
         }
         Wanted::Step(_) => Vec::new(),
     };
-    let others =
-        if others.is_empty() { String::new() } else { format!(", and the pilots {}", words::list(&others, NAMED_MAX)) };
-    format!(
-        "The frame is left: channels receive theirs too ({}){others}. The reviewer is not shown what is for others any more.",
-        words::list(&channels, NAMED_MAX)
-    )
+    let channels = match channels.as_slice() {
+        [] => None,
+        _ => Some(format!("channels receive theirs too ({})", words::list(&channels, NAMED_MAX))),
+    };
+    let others = (!others.is_empty()).then(|| format!("the pilots {}", words::list(&others, NAMED_MAX)));
+    let receive: Vec<String> = channels.into_iter().chain(others).collect();
+    let receive = if receive.is_empty() { String::new() } else { format!(": {}", receive.join(", and ")) };
+    format!("The frame is left{receive}. The reviewer is not shown what is for others any more.")
 }
 
 fn follows_today(company: &Company, person: &Person, now: Instant) -> bool {
