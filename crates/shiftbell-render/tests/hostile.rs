@@ -43,8 +43,18 @@ fn infected(notice: &Notice, texts: &[String]) -> Option<Notice> {
                         "message", "currency", "standing", "verdict", "pace", "sources", "seen_by", "status", "kind",
                         "way", "outcome", "recount",
                     ];
-                    let is_date =
-                        ["day", "first", "last", "since", "on", "from", "signed_on", "customer_since", "last_retry"];
+                    let is_date = [
+                        "day",
+                        "first",
+                        "last",
+                        "since",
+                        "on",
+                        "from",
+                        "signed_on",
+                        "customer_since",
+                        "last_retry",
+                        "oldest",
+                    ];
                     let is_url = key == "url";
                     if !(one.is_string() && (ours.contains(&key.as_str()) || is_date.contains(&key.as_str()) || is_url))
                     {
@@ -166,8 +176,9 @@ proptest! {
 #[test]
 fn every_sample_can_be_infected() {
     let samples = Notice::samples();
-    let infectable = samples.iter().filter(|(_, notice)| infected(notice, &["x".to_owned()]).is_some()).count();
-    assert_eq!(infectable, samples.len());
+    let is_spared = |(_, notice): &&(_, Notice)| infected(notice, &["x".to_owned()]).is_none();
+    let spared: Vec<&str> = samples.iter().filter(is_spared).map(|(_, notice)| notice.name()).collect();
+    assert_eq!(spared, Vec::<&str>::new());
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Message for FrameScorecards {
             thread.push(Framed::of(card.person.name.as_str()).on(document)?);
         }
         let document = template::document(Self::NAME, &Summary { facts: self, count: self.cards.len(), lines })?;
-        Ok(Document { thread, ..document })
+        let off = super::something_is_off(self.footer.receipt());
+        Ok(Document { thread, ..document }.with_buttons([off]))
     }
 }
