@@ -35,6 +35,10 @@ async fn the_first_fifteen_minutes_are_as_the_page_tells_them() {
     page.shows("why", &why);
     page.shows("pilot", &person.says_in_slack(&format!("/shiftbell pilot <@{PILOT}>"), REVIEWER).await);
 
+    // As all through the day, HubSpot is asked before the card is written.
+    person.somebody_asks_for_a_demo("2026-11-19 16:30:00 America/New_York");
+    person.waits_until("2026-11-19 16:58:00 America/New_York");
+    person.sees_in_slack("/kpi mql today b2b", REVIEWER, "MQLs, b2b: 3.").await;
     person.waits_until("2026-11-19 17:00:30 America/New_York");
     let card = person.slack.shows(PILOT, "Thursday").await;
     page.shows("scorecard", &card);

@@ -77,6 +77,8 @@ fn changing(text: &str) -> Option<&str> {
         let end = while_is(receipt, |c| c.is_ascii_lowercase() || c.is_ascii_digit());
         return (end >= 4).then(|| &receipt[end..]);
     }
+    // A span that has just begun.
+    let text = text.strip_prefix("under ").unwrap_or(text);
     let digits = while_is(text, |c| c.is_ascii_digit());
     let (number, after) = text.split_at(digits);
     if number.is_empty() {
@@ -97,6 +99,7 @@ mod tests {
     #[test]
     fn only_what_differs_in_every_session_is_left_out_of_the_comparison() {
         assert_eq!(settled("26.9 % (84 of 312). r-7k3m at 14:05, 3 s"), "26.9 % (84 of 312). ~ at ~, ~");
-        assert_eq!(settled("http://127.0.0.1:8080/x under 1 min ago"), "http://127.0.0.~/x under ~");
+        assert_eq!(settled("http://127.0.0.1:8080/x under 1 min ago"), "http://127.0.0.~/x ~");
+        assert_eq!(settled("HubSpot 2 min ago, under way, 2 h 55 min ago"), "HubSpot ~, under way, 2 h ~");
     }
 }

@@ -1,5 +1,7 @@
 //! Where the session takes place: an account with half a year in it, a team, a folder with nothing in it, and one clock for all.
 
+use std::time::Duration;
+
 use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR};
 use shiftbell_tests::app::instant;
 use shiftbell_tests::child::{binary, free_port};
@@ -21,7 +23,7 @@ pub(super) struct Newcomer {
     clock: TestClock,
     pub(super) slack: FakeSlack,
     slack_clock: FakeClock,
-    _hubspot: HubSpotApi,
+    hubspot: HubSpotApi,
     _folder: tempfile::TempDir,
 }
 
@@ -48,7 +50,7 @@ impl Newcomer {
             set("SHIFTBELL_LISTEN", format!("127.0.0.1:{}", free_port())),
         ];
         let terminal = Terminal { folder: home, environment };
-        Newcomer { terminal, clock, slack, slack_clock, _hubspot: hubspot, _folder: folder }
+        Newcomer { terminal, clock, slack, slack_clock, hubspot, _folder: folder }
     }
 
     /// Answers what `init` asks, with Enter wherever a likely answer is offered.
@@ -114,6 +116,26 @@ impl Newcomer {
     pub(super) async fn says_in_slack(&self, line: &str, user: &str) -> String {
         let reply = self.slack.types_by_socket(line, user, &format!("D{user}")).await;
         format!("> {line}\n{}", reply.seen.trim())
+    }
+
+    /// The 33rd business of the account.
+    pub(super) fn somebody_asks_for_a_demo(&self, at: &str) {
+        let mut portal = self.hubspot.portal();
+        business(&mut portal, 32, instant(at), false);
+        drop(portal.outgoing());
+    }
+
+    /// Says it again until the answer has this in it.
+    pub(super) async fn sees_in_slack(&self, line: &str, user: &str, text: &str) {
+        let mut seen = String::new();
+        for _ in 0..600 {
+            seen = self.says_in_slack(line, user).await;
+            if seen.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{text:?} is not answered, but:\n{seen}");
     }
 
     /// Lets time pass until then, for the program and for Slack.

@@ -114,10 +114,21 @@ impl FakeSlack {
 
     /// Waits until a channel (or the direct messages with a user) shows this text, and gives the whole transcript.
     pub async fn shows(&self, channel_or_user: &str, text: &str) -> String {
-        self.until(|| Some(self.transcript(channel_or_user)).filter(|transcript| transcript.contains(text))).await
+        let shown =
+            self.in_time(|| Some(self.transcript(channel_or_user)).filter(|transcript| transcript.contains(text)));
+        shown.await.unwrap_or_else(|| {
+            panic!(
+                "{text:?} is not shown to {channel_or_user} within {PATIENCE:?}, but:\n{}",
+                self.transcript(channel_or_user)
+            )
+        })
     }
 
     pub(super) async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
+        self.in_time(look).await.unwrap_or_else(|| panic!("nothing came within {PATIENCE:?}"))
+    }
+
+    async fn in_time<T>(&self, look: impl Fn() -> Option<T>) -> Option<T> {
         let wait = async {
             loop {
                 let said = self.shared.said.notified();
@@ -129,7 +140,7 @@ impl FakeSlack {
                 said.await;
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("nothing came within {PATIENCE:?}"))
+        tokio::time::timeout(PATIENCE, wait).await.ok()
     }
 
     fn reply_address(&self, user: &str, channel: &str, original_ts: Option<&str>) -> (String, String) {

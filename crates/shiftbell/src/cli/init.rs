@@ -100,7 +100,7 @@ async fn token<T>(
     }
     let mut why = String::new();
     for _ in 0..TRIES_MAX {
-        let typed = desk.asker.secret(what)?;
+        let typed = desk.asker.secret(what, &format!("{env} in the environment"))?;
         match asks(typed.clone()).await {
             Ok(told) => {
                 desk.typed.push((env.to_owned(), typed));

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
+use rustix::io::Errno;
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use secrecy::SecretString;
 
 use crate::failure::Failure;
@@ -75,12 +77,37 @@ impl Asker {
     }
 
     /// Something that is not shown while it is typed.
-    pub(super) fn secret(self, what: &str) -> Result<SecretString, Failure> {
-        print!("{what} (not shown): ");
-        flush();
-        let typed = console::Term::stdout().read_secure_line();
-        let typed = typed.map_err(|error| Failure::Other(anyhow::Error::new(error).context("read a line")))?;
-        Ok(SecretString::from(typed.trim().to_owned()))
+    pub(super) fn secret(self, what: &str, flag: &str) -> Result<SecretString, Failure> {
+        // Before the prompt: whoever pastes at once must neither be shown nor be lost.
+        let hidden = Hidden::begin()?;
+        let typed = line(&format!("{what} (not shown): "), flag);
+        drop(hidden);
+        println!();
+        Ok(SecretString::from(typed?))
+    }
+}
+
+/// Keeps what is typed off the screen while it lives, and throws nothing away that was typed before or is typed after.
+struct Hidden {
+    before: Termios,
+}
+
+impl Hidden {
+    fn begin() -> Result<Hidden, Failure> {
+        let failed =
+            |error: Errno| Failure::Other(anyhow::Error::new(error).context("the terminal cannot hide what is typed"));
+        let before = termios::tcgetattr(std::io::stdin()).map_err(failed)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).map_err(failed)?;
+        Ok(Hidden { before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // A terminal that is gone shows nothing either.
+        let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
     }
 }
 
