@@ -284,11 +284,23 @@ async fn a_token_of_hubspot_is_tried_and_its_scopes_and_clock_are_looked_at() {
     assert!(wrong.len() == 1 && wrong[0].name == "source-token-refused", "{wrong:?}");
     let todo = wrong[0].todo.as_deref().unwrap_or_default();
     assert!(todo.contains("CLOWNS_HUBSPOT_TOKEN") && !format!("{wrong:?}").contains("another"), "{wrong:?}");
-    api.allow(&["crm.objects.contacts.read", "crm.objects.companies.read"]);
+    let but = |left_out: &[&str]| {
+        let left = fake_hubspot::ALL_SCOPES.into_iter().filter(|scope| !left_out.contains(scope));
+        api.allow(&left.collect::<Vec<_>>());
+    };
+    but(&["crm.objects.deals.read"]);
     let lacking = found_of(&api, fake_hubspot::TOKEN).await;
     assert!(lacking.len() == 1 && lacking[0].name == "source-scope-missing", "{lacking:?}");
     assert!(lacking[0].means.contains("may not read deals"), "{lacking:?}");
     assert!(lacking[0].todo.as_ref().is_some_and(|todo| todo.contains("crm.objects.deals.read")), "{lacking:?}");
+    // The sample company counts e-mails and who sent which form, and knows people by their owners.
+    but(&["sales-email-read", "forms"]);
+    let lacking = found_of(&api, fake_hubspot::TOKEN).await;
+    assert!(lacking.len() == 1 && lacking[0].severity == Severity::NeedsYou, "{lacking:?}");
+    assert!(lacking[0].means.contains("may not read forms, e-mails"), "{lacking:?}");
+    but(&["crm.objects.owners.read"]);
+    let lacking = found_of(&api, fake_hubspot::TOKEN).await;
+    assert!(lacking.len() == 1 && lacking[0].severity == Severity::MayNeedYou, "{lacking:?}");
     api.allow(&fake_hubspot::ALL_SCOPES);
     for ahead_ms in [600_000, -600_000] {
         api.clock_is_ahead_by(ahead_ms);

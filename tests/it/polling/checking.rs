@@ -4,7 +4,7 @@ use shiftbell_metrics::time::{MS_PER_DAY, MS_PER_HOUR};
 use shiftbell_sources::hubspot::poll::Difference;
 use shiftbell_sources::hubspot::poll::Object as Kind;
 use shiftbell_tests::db::both_databases;
-use shiftbell_tests::fake_hubspot::Object;
+use shiftbell_tests::fake_hubspot::{FakeHubSpot, Object};
 use shiftbell_tests::fake_server::Fault;
 
 use super::activities::Desk;
@@ -35,6 +35,38 @@ async fn what_was_deleted_for_privacy_is_found_at_night_and_the_next_night_finds
         desk.poll().await;
         let after = desk.checked().await.unwrap();
         assert!(after.began > before.began && after.differences.is_empty(), "{after:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_merge_and_a_deletion_that_no_webhook_told_are_found_by_the_next_poll() {
+    for test in both_databases().await {
+        let desk = Desk::of(&test).await;
+        let asks = |portal: &mut FakeHubSpot, contact| {
+            portal.set(Object::Contact, contact, "recent_conversion_event_name", "Meeting request");
+        };
+        let [twin, other] = desk.later(MS_PER_HOUR, |portal| {
+            asks(portal, desk.contact);
+            ["twin@sample.example", "other@sample.example"].map(|email| {
+                let contact = portal.import_contact(&[("email", email)]);
+                let company = portal.create(Object::Company, &[("name", email), ("segment", "Business")]);
+                portal.associate((Object::Contact, contact), (Object::Company, company));
+                asks(portal, contact);
+                contact
+            })
+        });
+        desk.poll().await;
+        assert_eq!(desk.count("mql").await, 3);
+        // Whichever of the two stays, and under whichever id: they are one person.
+        desk.later(MS_PER_HOUR, |portal| portal.merge(Object::Contact, desk.contact, twin));
+        desk.poll().await;
+        assert_eq!(desk.count("mql").await, 2, "{}", test.kind);
+        desk.later(MS_PER_HOUR, |portal| portal.delete(Object::Contact, other, false));
+        desk.poll().await;
+        assert_eq!(desk.count("mql").await, 1, "{}", test.kind);
+        desk.later(MS_PER_HOUR, |portal| portal.restore(Object::Contact, other));
+        desk.poll().await;
+        assert_eq!(desk.count("mql").await, 2, "{}", test.kind);
     }
 }
 

@@ -19,7 +19,7 @@ use shiftbell_metrics::id::EntityKind;
 
 pub use labels::Labels;
 pub(crate) use labels::Written;
-pub use scopes::{SCOPES, Scope, missing};
+pub use scopes::{Need, SCOPES, Scope, ask_token, granted, lacking};
 pub use survey::{Ask, Survey};
 
 /// What an account is set up as.
@@ -150,8 +150,8 @@ impl Portal {
         }
     }
 
-    /// What the token lacks of everything that is read, one sentence each.
-    pub fn lacks(&self) -> Vec<String> {
-        self.scopes.as_ref().map(missing).unwrap_or_default()
+    /// What the token lacks of everything that is read; nothing where HubSpot did not tell.
+    pub fn lacks(&self) -> Vec<&'static Scope> {
+        self.scopes.as_ref().map(|granted| scopes::lacking(granted).collect()).unwrap_or_default()
     }
 }

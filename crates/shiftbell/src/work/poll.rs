@@ -219,7 +219,7 @@ impl Round {
 }
 
 /// What the definitions read.
-fn wanted(workspace: &Workspace) -> Wanted {
+pub fn wanted(workspace: &Workspace) -> Wanted {
     let plan = &workspace.meaning.plan;
     let of = |kind| (kind, plan.fields_of(kind).map(str::to_owned).collect());
     let events = ["call", "email", "meeting", "task", "form"].into_iter().filter(|kind| plan.counts(kind));

@@ -59,6 +59,11 @@ impl Wanted {
         Object::ALL.into_iter().filter(|object| object.event().is_none_or(|event| self.events.contains(event)))
     }
 
+    /// Whether something is read that the line items of a deal tell.
+    pub(in crate::hubspot) fn reads_items(&self) -> bool {
+        items::FIELDS.into_iter().any(|field| self.has(EntityKind::Deal, field))
+    }
+
     fn has(&self, entity: EntityKind, field: &str) -> bool {
         NAMES.contains(&field) || self.fields.get(&entity).is_some_and(|fields| fields.contains(field))
     }

@@ -8,7 +8,7 @@ use shiftbell_metrics::time::Instant;
 
 use super::super::line::Line;
 use super::super::poll::{Answer, Method, PollProblem, Request};
-use super::{Piece, Portal, read};
+use super::{Piece, Portal, read, scopes};
 
 /// The kinds of record whose properties are read, with their words in addresses.
 const RECORDS: [(EntityKind, &str); 3] =
@@ -177,10 +177,7 @@ impl Part {
         };
         let path = match self {
             Part::Account => "/account-info/v3/details".to_owned(),
-            Part::Token => {
-                let path = "/oauth/v2/private-apps/get/access-token-info".to_owned();
-                return Request { method: Method::TellToken, path, body: None, is_search: false };
-            }
+            Part::Token => return scopes::ask_token(),
             Part::Pipelines => crm("pipelines", "/deals"),
             Part::Properties(_, word) => crm("properties", &format!("/{word}")),
             Part::Forms(place) => format!("/marketing/v3/forms?formTypes=all&{}", place.query()),

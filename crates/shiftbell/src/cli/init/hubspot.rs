@@ -1,7 +1,7 @@
 //! The account: its token, checked on the spot, and how it is set up.
 
 use secrecy::SecretString;
-use shiftbell_sources::hubspot::portal::{Portal, SCOPES};
+use shiftbell_sources::hubspot::portal::{Need, Portal, SCOPES, Scope};
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, Here, token};
@@ -38,12 +38,8 @@ async fn read(here: &Here, token: &SecretString) -> Result<Portal, String> {
     let connection = Connection::new(&here.config.hubspot_api_url, token)?;
     let read = portal::read(&connection, "v3", &here.clock, &CancellationToken::new()).await;
     let portal = read.map_err(|problem| problem.to_string())?.unwrap_or_default();
-    let needed: Vec<&str> = SCOPES.iter().filter(|scope| scope.is_needed).map(|scope| scope.name).collect();
-    let lacks: Vec<String> = portal
-        .lacks()
-        .into_iter()
-        .filter(|lack| needed.iter().any(|name| lack.contains(&format!("`{name}`"))))
-        .collect();
+    let lacks: Vec<String> =
+        portal.lacks().into_iter().filter(|scope| scope.need == Need::Always).map(Scope::missing).collect();
     if lacks.is_empty() { Ok(portal) } else { Err(lacks.join("\n")) }
 }
 
@@ -68,7 +64,7 @@ fn say(portal: &Portal) {
     // A scope that is missing is told once, with its consequence.
     let lacks = portal.lacks();
     for lack in &lacks {
-        println!("note: {lack}");
+        println!("note: {}", lack.missing());
     }
     for why in portal.unread.values().filter(|why| lacks.is_empty() || !why.starts_with("the token may not read")) {
         println!("note: {why}");

@@ -38,13 +38,17 @@ fn of_api(source: &SourceFound) -> Option<Finding> {
     match source.told.as_ref()? {
         Asked::Yes(told) if told.lacks.is_empty() => None,
         Asked::Yes(told) => {
-            let what: Vec<&str> = told.lacks.iter().map(|(what, _)| what.as_str()).collect();
-            let scopes: Vec<&str> = told.lacks.iter().flat_map(|(_, scopes)| scopes).map(String::as_str).collect();
-            let means =
-                format!("The token of {} may not read {}, so that they are not counted.", source.name, what.join(", "));
+            let what: Vec<&str> = told.lacks.iter().map(|lack| lack.what.as_str()).collect();
+            let scopes: Vec<&str> = told.lacks.iter().flat_map(|lack| &lack.scopes).map(String::as_str).collect();
+            let is_of_names = told.lacks.iter().all(|lack| lack.is_of_names);
+            let (severity, so) = match is_of_names {
+                true => (MayNeedYou, "their names are not known"),
+                false => (NeedsYou, "they are not counted"),
+            };
+            let means = format!("The token of {} may not read {}, so that {so}.", source.name, what.join(", "));
             let ticks = if scopes.is_empty() { "what it needs".to_owned() } else { scopes.join(", ") };
             let todo = format!("Tick {ticks} in the private app under Scopes, and set {token} to its token again.");
-            Some(Finding::new("source-scope-missing", NeedsYou, means, todo).of(&*source.id))
+            Some(Finding::new("source-scope-missing", severity, means, todo).of(&*source.id))
         }
         Asked::Refused { code, todo } => {
             let means = format!("{} refuses the token ({code}), so that it is not asked for what it has.", source.name);

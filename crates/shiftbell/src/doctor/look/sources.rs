@@ -5,10 +5,11 @@ use shiftbell_metrics::definitions::{SecretFrom, Source};
 use shiftbell_metrics::time::Instant;
 use shiftbell_sources::SourceSettings;
 use shiftbell_sources::hubspot::poll::{PollProblem, given, probes};
+use shiftbell_sources::hubspot::portal::{Need, Scope, ask_token, granted, lacking};
 
 use super::Asked;
 use crate::doctor::Place;
-use crate::work::poll::Connection;
+use crate::work::poll::{Connection, wanted};
 
 /// A source and how it stands.
 #[derive(Clone, Debug)]
@@ -31,8 +32,18 @@ pub struct SourceFound {
 pub struct Told {
     /// What time it is there.
     pub at: Option<Instant>,
-    /// What the token may not read, and the scopes that it lacks for it, where the source names them.
-    pub lacks: Vec<(String, Vec<String>)>,
+    /// What the token may not read although the definitions need it.
+    pub lacks: Vec<Lack>,
+}
+
+/// Something that a token may not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    pub what: String,
+    /// What would let it, where that is known.
+    pub scopes: Vec<String>,
+    /// Whether only names are missing, and no number.
+    pub is_of_names: bool,
 }
 
 pub(super) async fn look(place: Place<'_>) -> Vec<SourceFound> {
@@ -63,7 +74,8 @@ async fn ask(place: Place<'_>, source: &Source, token: &SecretString) -> Asked<T
         Err(why) => return Asked::Refused { code: why, todo: None },
     };
     let mut told = Told::default();
-    for (what, request) in probes(&SourceSettings::of(source).asking.version) {
+    let probes = probes(&SourceSettings::of(source).asking.version);
+    for (what, request) in [("what it is allowed", ask_token())].into_iter().chain(probes) {
         let said = connection.send(&request).await;
         let (at, given) = said.read(|answer| {
             let at = (answer.header)("date").and_then(Instant::of_http_date);
@@ -71,13 +83,33 @@ async fn ask(place: Place<'_>, source: &Source, token: &SecretString) -> Asked<T
         });
         told.at = at.or(told.at);
         match given {
-            Ok(()) => {}
+            Ok(json) if request == ask_token() => told.lacks.extend(lacks(place, &json)),
+            Ok(_) => {}
             Err(PollProblem::Token { said }) => return Asked::Refused { code: said, todo: None },
-            Err(PollProblem::Scopes { what, scopes }) => told.lacks.push((what, scopes)),
+            // What a token may is also told by what it may not.
+            Err(_) if request == ask_token() => {}
+            Err(PollProblem::Scopes { what, scopes }) => {
+                if !told.lacks.iter().any(|lack| lack.what == what) {
+                    told.lacks.push(Lack { what, scopes, is_of_names: false });
+                }
+            }
             Err(other) => return Asked::NoAnswer { why: other.to_string() },
         }
     }
     Asked::Yes(told)
+}
+
+/// What a token with these scopes may not read although the definitions need it; nothing where it is not told.
+fn lacks(place: Place<'_>, json: &serde_json::Value) -> Vec<Lack> {
+    let wanted = wanted(&place.company.workspace);
+    let granted = granted(json).ok();
+    let lacking = granted.iter().flat_map(lacking).filter(|scope| scope.is_wanted(&wanted));
+    let lack = |scope: &Scope| Lack {
+        what: scope.reads.to_owned(),
+        scopes: vec![scope.name.to_owned()],
+        is_of_names: scope.need == Need::Names,
+    };
+    lacking.map(lack).collect()
 }
 
 /// What holds a secret, as the operator knows it.
