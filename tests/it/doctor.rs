@@ -352,10 +352,16 @@ fn monitoring_reads_the_exit_code_and_nothing_is_changed_by_looking() {
     assert_eq!(code, Some(0), "{said}");
     let line = said.lines().find(|line| line.trim_start().starts_with("call-accepted")).unwrap_or_default();
     assert!(line.contains("once, last") && line.ends_with("; anything, from a file"), "{said}");
-    // Two people with one address: the file itself is wrong, which comes first.
+    // Two people with one address: the file itself is refused, and a company beside it is looked at all the same.
     let twice = DEFINITIONS.replace("also = [\"bdr.two@party.example\"]", "also = [\"Bdr.One@clowns.example\"]");
     std::fs::write(folder.path().join("workspaces/acme.toml"), twice).expect("write the definitions");
-    assert_eq!(runs(folder.path(), &["doctor"]).0, Some(3));
+    std::fs::write(folder.path().join("workspaces/beside.toml"), DEFINITIONS).expect("write other definitions");
+    let (code, said) = runs(folder.path(), &["doctor", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|why| panic!("{why}: {said}"));
+    let found = &json[0]["findings"][0];
+    assert_eq!((code, &json[0]["workspace"], &found["name"]), (Some(5), &json!("acme"), &json!("definitions-refused")));
+    assert!(found["means"].as_str().is_some_and(|means| means.contains("Bdr.One@clowns.example")), "{found}");
+    assert_eq!(json[1]["workspace"], "beside");
     let (code, said) = runs(folder.path(), &["check"]);
     assert!(code == Some(3) && said.contains("\"Bdr.One@clowns.example\" is already in the team \"sales\""), "{said}");
 }

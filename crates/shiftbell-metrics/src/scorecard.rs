@@ -124,6 +124,8 @@ pub enum Verdict {
     NotYet,
     Miss,
     NumbersOnly,
+    /// No line has a target: there is nothing to judge by.
+    NoTarget,
     /// No line had anything due.
     NothingDue,
     /// No message is sent.
@@ -315,7 +317,8 @@ fn verdict_of(facts: &DayFacts, shown: &[&LineFacts], score: Option<f64>) -> Ver
         return Verdict::NumbersOnly;
     }
     let Some(score) = score else {
-        return Verdict::NothingDue;
+        let has_target = shown.iter().any(|line| line.target.is_some());
+        return if has_target || shown.is_empty() { Verdict::NothingDue } else { Verdict::NoTarget };
     };
     let reaches = |per_cent: Decimal| score * 100.0 >= per_cent.to_f64().unwrap_or(100.0) - 1e-9;
     let has_required = shown.iter().all(|line| !line.is_required || line.is_met() != Some(false));

@@ -8,6 +8,7 @@ pub mod look;
 pub mod said;
 
 use serde::Serialize;
+use shiftbell_metrics::definitions::Problem;
 use shiftbell_metrics::time::Instant;
 use shiftbell_store::Db;
 
@@ -85,6 +86,21 @@ pub async fn examine(place: Place<'_>) -> Report {
         findings: judge::findings(&found),
         known: judge::known(&found),
     }
+}
+
+/// What is found where the definitions themselves are refused: each mistake.
+pub fn unread(workspace: String, problems: &[Problem], now: Instant) -> Report {
+    let refused = |problem: &Problem| {
+        let at = format!("{}:{}", problem.file, problem.line);
+        let means = format!("{at} is wrong, so that `shiftbell serve` does not start with it: {}.", problem.message);
+        let todo = match &problem.fix {
+            Some(fix) => format!("Correct that line ({fix}); `shiftbell check` shows it."),
+            None => "Correct that line; `shiftbell check` shows it.".to_owned(),
+        };
+        Finding::new("definitions-refused", Severity::NeedsYou, means, todo).of(at)
+    };
+    let findings = problems.iter().map(refused).collect();
+    Report { workspace, looked_at: now, findings, known: Vec::new() }
 }
 
 /// As [`examine`], within a program that runs.

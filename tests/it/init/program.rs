@@ -148,7 +148,7 @@ async fn flags_answer_every_question() {
     assert_eq!(ended.code, 0, "{}", ended.said);
     let file = text(&place.file());
     for line in [
-        "mql-sign     = { when = 'contact.lead_score > 40' }",
+        "score-above-40 = { when = 'contact.lead_score > 40' }",
         "contact.lead_score = \"hubspotscore\"",
         "contact.lifecycle.sql = [\"Sales Qualified Lead\"]",
         "deal.stage.won = [\"Contract won\"]",

@@ -240,6 +240,15 @@ fn a_line_that_asks_for_nothing_or_was_never_seen_is_left_out() {
 }
 
 #[test]
+fn numbers_without_any_target_are_not_judged() {
+    let mut facts = day("bdr.one@clowns.example", DayState::Open, vec![leading("MQLs", 3, 5)]);
+    facts.lines[0].target = None;
+    let scorecard = judge(&facts);
+    assert_eq!((&scorecard.verdict, scorecard.score), (&Verdict::NoTarget, None));
+    assert_eq!(scorecard.headline, "Thursday: your numbers. No target is set for them.");
+}
+
+#[test]
 fn too_few_have_no_percentage() {
     let facts = day("a", DayState::Open, vec![share("Meetings held", LineKind::Quality, 3, 7, 80)]);
     assert_eq!(judge(&facts).lines[0].text, "3 of 7, target 80 %");

@@ -173,6 +173,7 @@ pub(super) fn headline(scorecard: &Scorecard, shown: &[&LineFacts], facts: &DayF
         Verdict::Partly => "partly a successful day.".to_owned(),
         Verdict::Miss => "not a successful day.".to_owned(),
         Verdict::NumbersOnly => "your numbers. There is no verdict in your first days.".to_owned(),
+        Verdict::NoTarget => "your numbers. No target is set for them.".to_owned(),
         Verdict::NothingDue => "nothing was due.".to_owned(),
         Verdict::Off => "off.".to_owned(),
         Verdict::NoVerdict(silence) => {
@@ -210,7 +211,9 @@ pub(super) fn push(scorecard: &Scorecard, shown: &[&LineFacts], facts: &DayFacts
             };
             format!("{goal}: {}, plan to date {}.", of_goal(line, pacing), plan_to_date(line, pacing))
         }
-        (Verdict::Success | Verdict::NotYet | Verdict::Partly | Verdict::NumbersOnly, _) => done(shown),
+        (Verdict::Success | Verdict::NotYet | Verdict::Partly | Verdict::NumbersOnly | Verdict::NoTarget, _) => {
+            done(shown)
+        }
         (_, _) => String::new(),
     };
     format!("{first} {rest}").trim_end().to_owned()

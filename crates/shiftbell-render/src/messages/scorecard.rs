@@ -52,6 +52,8 @@ pub enum Verdict {
     NotSuccessful,
     /// The first days in a role.
     NumbersOnly,
+    /// No line has a target.
+    NoTarget,
     /// No line had anything due.
     NothingDue,
     /// A source was silent: the day cannot be judged and does not count.

@@ -94,19 +94,45 @@ fn load_all(here: &Here) -> Result<(Companies, Vec<(String, String)>), Failure> 
     let mut all = Vec::new();
     let mut all_missing = Vec::new();
     let mut problems = 0;
-    for file in companies::files_in(&here.config.workspaces)? {
-        let name = companies::name_of(&file)?;
-        let (text, checked) = read_file(&file)?;
-        problems += checked.problems.len();
-        if let Some(definitions) = checked.definitions {
-            let (workspace, missing) = Company::new(name, text, definitions, &crate::secrets::of_process);
-            all_missing.extend(missing.into_iter().map(|sentence| (workspace.name().to_owned(), sentence)));
-            all.push(workspace);
-        } else {
-            eprint!("{}", shown(&file, &text, &checked));
+    for file in read_files(here)? {
+        problems += file.checked.problems.len();
+        match file.company() {
+            Ok((company, missing)) => {
+                all_missing.extend(missing.into_iter().map(|sentence| (company.name().to_owned(), sentence)));
+                all.push(company);
+            }
+            Err(file) => eprint!("{}", shown(&file.path, &file.text, &file.checked)),
         }
     }
     if problems > 0 { Err(Failure::Definitions { problems }) } else { Ok((Companies::new(all), all_missing)) }
+}
+
+/// A definitions file that was read, right or wrong.
+pub(super) struct Read {
+    pub(super) workspace: String,
+    pub(super) checked: Checked,
+    path: PathBuf,
+    text: String,
+}
+
+impl Read {
+    /// The company that it defines, with what it has to do without; itself, if it has problems.
+    pub(super) fn company(mut self) -> Result<(Company, Vec<String>), Read> {
+        match self.checked.definitions.take() {
+            Some(definitions) => Ok(Company::new(self.workspace, self.text, definitions, &crate::secrets::of_process)),
+            None => Err(self),
+        }
+    }
+}
+
+/// Every file of the folder of workspaces.
+pub(super) fn read_files(here: &Here) -> Result<Vec<Read>, Failure> {
+    let read = |path: PathBuf| {
+        let workspace = companies::name_of(&path)?;
+        let (text, checked) = read_file(&path)?;
+        Ok(Read { workspace, checked, path, text })
+    };
+    companies::files_in(&here.config.workspaces)?.into_iter().map(read).collect()
 }
 
 fn read_file(file: &Path) -> Result<(String, Checked), Failure> {

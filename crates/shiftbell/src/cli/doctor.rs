@@ -4,21 +4,34 @@ use shiftbell_store::Db;
 
 use super::ask::print;
 use super::{Doctor, Here, check};
-use crate::doctor::{Place, Report, Severity, examine, said};
+use crate::companies::Companies;
+use crate::doctor::{Place, Report, Severity, examine, said, unread};
 use crate::failure::Failure;
 
 pub(super) async fn run(asked: &Doctor, here: Here) -> Result<(), Failure> {
-    let companies = check::load(&here)?;
+    let (mut sound, mut reports) = (Vec::new(), Vec::new());
+    for file in check::read_files(&here)? {
+        let is_asked = asked.workspace.as_ref().is_none_or(|name| *name == file.workspace);
+        match file.company() {
+            Ok((company, _)) => sound.push(company),
+            // The others are looked at all the same.
+            Err(file) if is_asked => {
+                reports.push(unread(file.workspace, &file.checked.problems, here.clock.now()));
+            }
+            Err(_) => {}
+        }
+    }
+    let companies = Companies::new(sound);
     let chosen = match &asked.workspace {
+        Some(_) if !reports.is_empty() => Vec::new(),
         Some(name) => vec![companies.chosen(Some(name))?],
         None => companies.all().collect(),
     };
-    if chosen.is_empty() {
+    if chosen.is_empty() && reports.is_empty() {
         // Says what to do about it.
         companies.chosen(None)?;
     }
     let db = open(&here.config.database_url).await;
-    let mut reports = Vec::new();
     for company in chosen {
         let db = db.as_ref().map_err(String::as_str);
         reports.push(examine(Place { config: &here.config, clock: &here.clock, company, db }).await);

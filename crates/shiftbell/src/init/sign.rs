@@ -56,6 +56,22 @@ impl Sign {
         Sign::Lifecycle { label: label.to_owned(), word: word_of(LIFECYCLE, value, options_of(portal, LIFECYCLE)) }
     }
 
+    /// The name of its fact, to be read aloud: `demo-request-sent`, `meeting-booked`. `word` is ours for the stage.
+    pub(super) fn name(&self, word: &str) -> String {
+        let sent = |form: &str| super::slug(form).map(|name| format!("{name}-sent"));
+        match self {
+            Sign::Form(names) => match names.as_slice() {
+                [only] => sent(only),
+                _ => None,
+            }
+            .unwrap_or_else(|| format!("{word}-form-sent")),
+            Sign::AnyForm => "form-sent".to_owned(),
+            Sign::Score { above, .. } => format!("score-above-{above}"),
+            Sign::Meeting => "meeting-booked".to_owned(),
+            Sign::Lifecycle { .. } => format!("{word}-reached"),
+        }
+    }
+
     /// The right side of a fact. `word` is ours for the form or stage: `mql`, `sql`.
     pub(super) fn fact(&self, word: &str) -> String {
         match self {

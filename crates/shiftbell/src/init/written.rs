@@ -6,7 +6,7 @@ use shiftbell_metrics::definitions::read;
 use shiftbell_sources::hubspot::portal::{End, Portal};
 
 use super::sign::word_of;
-use super::{FromHubSpot, LINES_MAX, Outlet, Person, Plan, Source, Split, Way, list, quoted};
+use super::{FromHubSpot, LINES_MAX, Outlet, Person, Plan, Sign, Source, Split, Way, list, quoted};
 use crate::companies::vocabulary;
 
 /// The name of the source.
@@ -107,19 +107,43 @@ const CHAIN: [&str; 6] = [
     "]",
 ];
 
-const STAGES: &str = "stages = { lead = \"contact-made\", mql = \"mql-sign\", sql = \"sql-sign\", deal = \"deal-made\", won = \"deal-won\", lost = \"deal-lost\" }";
+/// Names and meanings of the facts behind the stages, in their order.
+struct Facts([(String, String); 6]);
+
+impl Facts {
+    fn new(mql: (String, String), sql: (String, String)) -> Facts {
+        let fact = |name: &str, means: &str| (name.to_owned(), means.to_owned());
+        // One name has one meaning, even where two forms are called nearly the same.
+        let sql = if sql.0 == mql.0 { (format!("{}-for-sql", sql.0), sql.1) } else { sql };
+        Facts([
+            fact("contact-made", "{ event = \"contact_created\" }"),
+            mql,
+            sql,
+            fact("deal-made", "{ event = \"deal\", change = \"created\" }"),
+            fact("deal-won", "{ event = \"deal\", deal.stage = \"won\" }"),
+            fact("deal-lost", "{ event = \"deal\", deal.stage = \"lost\" }"),
+        ])
+    }
+
+    fn lines(&self) -> impl Iterator<Item = String> {
+        let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        self.0.iter().map(move |(name, means)| format!("{name:<width$} = {means}"))
+    }
+
+    /// What each stage of a way of selling means.
+    fn stages(&self) -> String {
+        let stages = ["lead", "mql", "sql", "deal", "won", "lost"];
+        let all = stages.iter().zip(&self.0).map(|(stage, (name, _))| format!("{stage} = \"{name}\""));
+        format!("stages = {{ {} }}", all.collect::<Vec<_>>().join(", "))
+    }
+}
 
 fn meaning(from: &FromHubSpot) -> Vec<String> {
     let mut lines = text(&["", "[facts]  # what happens, in our words; HubSpot's words for it are in the map below"]);
-    lines.push("contact-made = { event = \"contact_created\" }".to_owned());
-    lines.push(format!("mql-sign     = {}", from.mql.fact("mql")));
-    lines.push(format!("sql-sign     = {}", from.sql.fact("sql")));
-    lines.extend(text(&[
-        "deal-made    = { event = \"deal\", change = \"created\" }",
-        "deal-won     = { event = \"deal\", deal.stage = \"won\" }",
-        "deal-lost    = { event = \"deal\", deal.stage = \"lost\" }",
-        "",
-    ]));
+    let of = |sign: &Sign, word: &str| (sign.name(word), sign.fact(word));
+    let facts = Facts::new(of(&from.mql, "mql"), of(&from.sql, "sql"));
+    lines.extend(facts.lines());
+    lines.push(String::new());
     lines.extend(text(&CHAIN));
     lines.push(String::new());
     let field = match &from.split {
@@ -138,32 +162,23 @@ fn meaning(from: &FromHubSpot) -> Vec<String> {
             None => "who    = \"everyone else\"".to_owned(),
             Some(_) => format!("who    = {{ {field} = \"{}\" }}", way.slug),
         });
-        lines.push(STAGES.to_owned());
+        lines.push(facts.stages());
     }
     lines
 }
 
 /// Without a CRM: the words of the events that are imported are ours already.
 fn meaning_of_files() -> Vec<String> {
-    let mut lines = text(&[
-        "",
-        "[facts]  # what happens: the words on the right are those of the imported events",
-        "contact-made = { event = \"contact_created\" }",
-        "mql-sign     = { event = \"form\" }",
-        "sql-sign     = { event = \"meeting\", status = [\"confirmed\", \"held\"] }",
-        "deal-made    = { event = \"deal\", change = \"created\" }",
-        "deal-won     = { event = \"deal\", deal.stage = \"won\" }",
-        "deal-lost    = { event = \"deal\", deal.stage = \"lost\" }",
-        "",
-    ]);
+    let facts = Facts::new(
+        (Sign::AnyForm.name("mql"), Sign::AnyForm.fact("mql")),
+        (Sign::Meeting.name("sql"), Sign::Meeting.fact("sql")),
+    );
+    let mut lines = text(&["", "[facts]  # what happens: the words on the right are those of the imported events"]);
+    lines.extend(facts.lines());
+    lines.push(String::new());
     lines.extend(text(&CHAIN));
-    lines.extend(text(&[
-        "",
-        "[motions.sales]  # the way we sell",
-        "label  = \"Sales\"",
-        "who    = \"everyone else\"",
-        STAGES,
-    ]));
+    lines.extend(text(&["", "[motions.sales]  # the way we sell", "label  = \"Sales\"", "who    = \"everyone else\""]));
+    lines.push(facts.stages());
     lines
 }
 

@@ -18,6 +18,7 @@ pub(super) fn verdict(verdict: &judged::Verdict, facts: &DayFacts) -> Verdict {
         judged::Verdict::NotYet => Verdict::NotYet,
         judged::Verdict::Miss => Verdict::NotSuccessful,
         judged::Verdict::NumbersOnly => Verdict::NumbersOnly,
+        judged::Verdict::NoTarget => Verdict::NoTarget,
         judged::Verdict::NothingDue | judged::Verdict::Off => Verdict::NothingDue,
         judged::Verdict::NoVerdict(silence) => {
             let since = facts.zone.local(silence.since);
@@ -126,6 +127,7 @@ pub(super) fn short_of(judged: &judged::Scorecard) -> Option<ShortOf> {
         judged::Verdict::NotYet | judged::Verdict::Partly | judged::Verdict::Miss => {}
         judged::Verdict::Success
         | judged::Verdict::NumbersOnly
+        | judged::Verdict::NoTarget
         | judged::Verdict::NothingDue
         | judged::Verdict::Off
         | judged::Verdict::NoVerdict(_) => return None,

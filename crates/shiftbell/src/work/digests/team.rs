@@ -148,7 +148,7 @@ fn enter(team: &mut messages::Team, sees: &str, person: &Person, card: Option<&S
             short = line.filter(|_| sees == "lines").map(missing);
         }
         Some(Verdict::NoVerdict { .. }) if is_named => team.unjudged.push(named.clone()),
-        Some(Verdict::NoVerdict { .. } | Verdict::NumbersOnly | Verdict::NothingDue) | None => {}
+        Some(Verdict::NoVerdict { .. } | Verdict::NumbersOnly | Verdict::NoTarget | Verdict::NothingDue) | None => {}
     }
     if needs_help || !friction.is_empty() {
         team.help.push(Help { person: named, short, said: friction });
