@@ -4,6 +4,7 @@ pub mod absent;
 pub mod beside;
 pub mod build;
 pub mod bulk;
+pub mod checkpoint;
 pub mod decide;
 pub mod delivery;
 pub mod derive;

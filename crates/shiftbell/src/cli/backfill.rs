@@ -12,6 +12,7 @@ use super::{Backfill, Here, check};
 use crate::companies::{Company, Door};
 use crate::failure::Failure;
 use crate::program::open_database;
+use crate::work::checkpoint::while_working;
 use crate::work::poll::{self, Connection, Polled, Progress, Round};
 use crate::work::rebuild::{is_current, rebuild};
 
@@ -36,12 +37,15 @@ pub(super) async fn run(options: &Backfill, here: Here) -> Result<(), Failure> {
             connection,
             stop: &stop,
         };
-        outcome = read(&polled, id, options).await;
+        outcome = while_working(&db, &here.clock, read(&polled, id, options)).await;
         if outcome.is_err() {
             break;
         }
     }
-    let built = if outcome.is_ok() { build(&db, company, &here, options.quiet).await } else { Ok(()) };
+    let built = match outcome {
+        Ok(()) => while_working(&db, &here.clock, build(&db, company, &here, options.quiet)).await,
+        Err(_) => Ok(()),
+    };
     db.close().await;
     outcome.and(built)
 }

@@ -13,6 +13,7 @@ use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::open_database;
 use crate::work::bulk::import_at_once;
+use crate::work::checkpoint::while_working;
 use crate::work::import::{self, Imported, Progress};
 use crate::work::sweeps::first_day;
 
@@ -84,7 +85,8 @@ async fn in_batches(
 ) -> Result<Imported, Failure> {
     let lines = open(options, company)?;
     let db = open_database(&here.config).await?;
-    let imported = import::import(&db, &company.workspace, named, lines, here.clock.now(), progress).await;
+    let imported = import::import(&db, &company.workspace, named, lines, here.clock.now(), progress);
+    let imported = while_working(&db, &here.clock, imported).await;
     db.close().await;
     imported.map_err(|error| Failure::Other(anyhow::Error::new(error).context("import this file")))
 }

@@ -3,6 +3,7 @@
 use super::{Here, Rebuild, check};
 use crate::failure::Failure;
 use crate::program::open_database;
+use crate::work::checkpoint::while_working;
 use crate::work::rebuild::rebuild;
 
 pub(super) async fn run(options: &Rebuild, here: Here) -> Result<(), Failure> {
@@ -21,9 +22,10 @@ pub(super) async fn run(options: &Rebuild, here: Here) -> Result<(), Failure> {
         };
         ensured.await.map_err(|error| Failure::Database(error.to_string()))?;
         let mut accounts = 0;
-        let generation = rebuild(&db, &company.workspace, now, |built| accounts = built)
-            .await
-            .map_err(|error| Failure::Other(anyhow::Error::new(error).context("rebuild the numbers")))?;
+        let generation =
+            while_working(&db, &here.clock, rebuild(&db, &company.workspace, now, |built| accounts = built))
+                .await
+                .map_err(|error| Failure::Other(anyhow::Error::new(error).context("rebuild the numbers")))?;
         if !options.quiet {
             println!("{}: generation {generation} answers now, built from {accounts} accounts", company.name());
         }

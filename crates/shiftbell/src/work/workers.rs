@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shiftbell_metrics::time::MS_PER_SECOND;
 use shiftbell_store::inbox::{self, Rotation};
 
+use super::checkpoint::keep_copying;
 use super::intake::Intake;
 use super::rebuild;
 use super::timer::Timer;
@@ -16,9 +17,6 @@ use crate::program::Program;
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long a worker waits after a failure.
 const AFTER_FAILURE_MS: i64 = 2_000;
-/// How often what was written to SQLite is copied into its main file.
-const CHECKPOINT_EVERY_MS: i64 = 1_000;
-
 /// How often it is written down what became of signatures.
 const WRITE_EVERY_MS: i64 = 30_000;
 
@@ -161,13 +159,8 @@ async fn forget(program: Arc<Program>) {
 }
 
 async fn checkpoint(program: Arc<Program>) {
-    while !program.stop.is_cancelled() {
-        if let Err(error) = program.db.checkpoint().await {
-            tracing::warn!(%error, "could not copy the log of SQLite into its main file");
-        }
-        tokio::select! {
-            () = program.stop.cancelled() => {}
-            () = program.clock.wait_ms(CHECKPOINT_EVERY_MS) => {}
-        }
+    tokio::select! {
+        () = program.stop.cancelled() => {}
+        never = keep_copying(&program.db, &program.clock) => match never {},
     }
 }
