@@ -87,6 +87,8 @@ fn question(filters: &[(&str, &str)]) -> Question {
         period: Some(Period::of_days(FIRST, FIRST.plus(DAYS), &Zone::named("America/New_York").unwrap())),
         versus: None,
         by: None,
+        each: None,
+        top: None,
         in_period: false,
         person: None,
     }

@@ -9,6 +9,7 @@ mod measure;
 mod people;
 mod recount;
 mod rows;
+mod split;
 mod stock;
 mod tally;
 mod waiting;
@@ -68,6 +69,12 @@ pub enum Cannot {
     NoMotion(String),
     #[error("there is no dimension `{0}`")]
     NoDimension(String),
+    #[error("{0} is how things stand now: it has no past to be split")]
+    NoPast(String),
+    #[error(
+        "that is {count} {unit}s, and at most {most} are shown: ask for a shorter period, or for longer parts of it"
+    )]
+    TooMany { count: usize, unit: &'static str, most: usize },
     #[error("the formula of {0} leads back to itself")]
     Circle(String),
     #[error("{0}")]
@@ -201,6 +208,9 @@ pub struct Part {
     /// `None`: the dimension is not known there.
     pub value: Option<String>,
     pub figure: Figure,
+    /// Of a series: it can still change, because its days or its windows are not over.
+    #[serde(default)]
+    pub is_running: bool,
 }
 
 /// What became of everyone who entered. Always adds up: entered = reached + lost + neither.

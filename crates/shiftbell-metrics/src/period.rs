@@ -22,7 +22,8 @@ pub struct Period {
 }
 
 /// A span of the calendar that has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     Day,
     Week,
@@ -31,6 +32,20 @@ pub enum Unit {
     Quarter,
     /// The company's own year.
     Year,
+}
+
+impl Unit {
+    pub const ALL: [Unit; 5] = [Unit::Day, Unit::Week, Unit::Month, Unit::Quarter, Unit::Year];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Unit::Day => "day",
+            Unit::Week => "week",
+            Unit::Month => "month",
+            Unit::Quarter => "quarter",
+            Unit::Year => "year",
+        }
+    }
 }
 
 impl Period {
@@ -101,6 +116,36 @@ impl Period {
             GoalPeriod::EveryMonth => Some(Period::containing(day, Unit::Month, workspace)),
             GoalPeriod::EveryQuarter => Some(Period::containing(day, Unit::Quarter, workspace)),
         }
+    }
+
+    /// Its days, weeks, months, quarters or years, oldest first; the first and the last may be cut. They compose: nothing is
+    /// left out and nothing is in two.
+    pub fn split(&self, unit: Unit, workspace: &Workspace) -> Vec<Period> {
+        let mut parts = Vec::new();
+        let mut from = self.from;
+        while from < self.until {
+            let whole = Period::containing(from, unit, workspace);
+            let until = whole.until.min(self.until);
+            let label =
+                if whole.from == from && whole.until == until { whole.label } else { label::of_days(from, until) };
+            parts.push(Period { from, until, zone: self.zone.clone(), label });
+            from = until;
+        }
+        parts
+    }
+
+    /// The latest ones that a series shows where no period is asked for, up to and with today's: 14 days, 13 weeks, 12 months,
+    /// 8 quarters, 3 years.
+    pub fn of_series(today: Day, unit: Unit, workspace: &Workspace) -> Period {
+        let last = Period::containing(today, unit, workspace);
+        let from = match unit {
+            Unit::Day => last.from.plus(-13),
+            Unit::Week => last.from.plus(-12 * 7),
+            Unit::Month => Day::from_date(plus_months(last.from.date(), -11)),
+            Unit::Quarter => Day::from_date(plus_months(last.from.date(), -21)),
+            Unit::Year => Day::from_date(plus_months(last.from.date(), -24)),
+        };
+        Period::of_days(from, today.plus(1), &workspace.zone)
     }
 
     pub fn starts_at(&self) -> Instant {

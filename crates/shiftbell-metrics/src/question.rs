@@ -8,7 +8,7 @@ mod suggest;
 use serde::{Deserialize, Serialize};
 
 use crate::definitions::Definitions;
-use crate::period::Period;
+use crate::period::{Period, Unit};
 use crate::time::{Instant, Zone};
 
 pub use complete::autocomplete;
@@ -28,6 +28,10 @@ pub struct Question {
     pub versus: Option<Period>,
     /// Break down by this dimension.
     pub by: Option<String>,
+    /// One figure for each day, week, month, quarter or year of the period. Not together with a breakdown.
+    pub each: Option<Unit>,
+    /// At most so many parts of a breakdown, the largest; all others are one.
+    pub top: Option<u32>,
     /// Count both stages in the period, whoever they are, instead of following those who entered.
     pub in_period: bool,
     /// E-mail of one person: only what is credited to them. [`ME`] stands for whoever asks.
@@ -156,6 +160,8 @@ impl Question {
             period: None,
             versus: None,
             by: None,
+            each: None,
+            top: None,
             in_period: false,
             person: None,
         }
@@ -169,6 +175,8 @@ impl Question {
         words.extend(self.period.as_ref().map(days_of));
         words.extend(self.versus.as_ref().map(|period| format!("vs {}", days_of(period))));
         words.extend(self.by.as_ref().map(|dimension| format!("by {dimension}")));
+        words.extend(self.each.map(|unit| format!("by {}", unit.word())));
+        words.extend(self.top.map(|top| format!("top {top}")));
         words.extend(self.in_period.then(|| "in-period".to_owned()));
         words.join(" ")
     }
@@ -179,7 +187,7 @@ fn days_of(period: &Period) -> String {
 }
 
 /// Reads a command: a KPI, and after it, in any order, a motion, `dimension:value` or a value alone, a period,
-/// `by <dimension>`, `vs <period>`, `in-period`, `who`, `for me`. Or `list`, `help [KPI]`, `why <receipt>`.
+/// `by <dimension>` with `top <number>`, `by day` (`week`, `month`, `quarter`, `year`; also `monthly`), `vs <period>`, `in-period`, `who`, `for me`. Or `list`, `help [KPI]`, `why <receipt>`.
 ///
 /// Case, hyphens, underscores and spaces do not matter in names: "MQL conversion" is `mql-conversion`. `today` and the
 /// like are days of `zone`, which is the workspace's unless there is a reason. Never fails: what is not understood is

@@ -33,6 +33,8 @@ fn question() -> Question {
         period: None,
         versus: None,
         by: None,
+        each: None,
+        top: None,
         in_period: false,
         person: None,
     }

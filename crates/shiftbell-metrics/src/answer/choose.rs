@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::compare::{against, chance, standout};
 use super::measure::{Measured, Scope};
 use super::rows::{Desk, Read, Rows};
+use super::split::{largest, series};
 use super::{Answer, Asked, Before, Cannot, Chance, Figure, Newer, Outcome, Part, Ways};
 use crate::definitions::{Better, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
 use crate::period::{Period, default_period, full_weeks_before, previous, previous_at_same_age};
@@ -62,10 +63,21 @@ pub(super) fn answer(asked: &Asked<'_>, desk: &Desk<'_>, exact: bool) -> Result<
     }
     let scope = Scope { asked, desk, kpi: &kpi, motions: &motions, period: &period, by, exact };
     let mut answer = bare(&scope, scope.measure()?);
+    match (asked.question.each, asked.question.top) {
+        (Some(unit), _) => {
+            answer.by = Some(unit.word().to_owned());
+            answer.parts = series(&scope, unit)?;
+        }
+        (None, Some(top)) => answer.parts = largest(answer.parts, top),
+        (None, None) => {}
+    }
     if answer.is_default_period {
         answer.newer = newer(&scope)?;
     }
-    answer.before = before(&scope, &answer)?;
+    // A series is its own past.
+    if asked.question.each.is_none() || asked.question.versus.is_some() {
+        answer.before = before(&scope, &answer)?;
+    }
     let target = match motions.as_slice() {
         [motion] => kpi.target.of(motion),
         _ => kpi.target.every.as_ref(),
@@ -94,7 +106,7 @@ fn bare(scope: &Scope<'_>, found: Measured) -> Answer {
         parts: parts_of(&found),
         figure: found.figure,
         period: scope.period.clone(),
-        is_default_period: question.period.is_none(),
+        is_default_period: question.period.is_none() && question.each.is_none(),
         window: window_of(scope.kpi, scope.motions).map(|span| span.to_string()),
         in_period: question.in_period,
         filters: question.filters.clone(),
@@ -115,7 +127,11 @@ fn parts_of(found: &Measured) -> Vec<Part> {
     let mut parts: Vec<Part> = found
         .groups
         .iter()
-        .map(|(value, figure)| Part { value: value.as_ref().map(ToString::to_string), figure: figure.clone() })
+        .map(|(value, figure)| Part {
+            value: value.as_ref().map(ToString::to_string),
+            figure: figure.clone(),
+            is_running: false,
+        })
         .collect();
     let size = |figure: &Figure| match figure {
         Figure::Count { count } => *count,
@@ -168,7 +184,8 @@ fn before(scope: &Scope<'_>, now: &Answer) -> Result<Option<Before>, Cannot> {
 fn outlier(scope: &Scope<'_>) -> Result<Option<super::Standout>, Cannot> {
     let question = scope.asked.question;
     let is_cohort = matches!(scope.kpi.kind, KpiKind::Conversion { .. }) && !question.in_period;
-    let is_plain = question.by.is_none() && question.filters.is_empty() && scope.asked.names.is_empty();
+    let is_plain =
+        question.by.is_none() && question.each.is_none() && question.filters.is_empty() && scope.asked.names.is_empty();
     if !is_cohort || !is_plain || scope.motions.len() > 1 {
         return Ok(None);
     }
@@ -270,6 +287,9 @@ pub(super) fn period_of(asked: &Asked<'_>, kpi: &Kpi, motions: &[&str]) -> Resul
     }
     let workspace = &asked.defs.workspace;
     let today = workspace.zone.day_of(asked.now);
+    if let Some(unit) = asked.question.each {
+        return Ok(Period::of_series(today, unit, workspace));
+    }
     let weeks = asked.defs.policies.default_period_weeks;
     let window = if asked.question.in_period { 0 } else { longest_window(asked.defs, kpi, motions, 0)? };
     if window == 0 {

@@ -37,6 +37,34 @@ fn check_in(text: &str, expected: &str, workspace: &Workspace) {
 }
 
 #[test]
+fn a_period_is_split_into_named_parts_and_cut_ones_say_their_days() {
+    let company = company("America/New_York", 2);
+    let labels = |from, until, unit| {
+        let (from, until) = (Day::from_date(from), Day::from_date(until));
+        let parts = Period::of_days(from, until, &company.zone).split(unit, &company);
+        parts.into_iter().map(|part| part.label).collect::<Vec<_>>()
+    };
+    let months = labels(date(2026, 8, 15), date(2026, 11, 1), Unit::Month);
+    assert_eq!(months, ["15 - 31 Aug 2026", "September 2026", "October 2026"]);
+    assert_eq!(labels(date(2026, 5, 1), date(2026, 11, 1), Unit::Quarter), ["FY2027-Q2", "FY2027-Q3"]);
+    let series = Period::of_series(today(), Unit::Month, &company);
+    assert_eq!((series.label.as_str(), series.split(Unit::Month, &company).len()), ("1 Dec 2025 - 19 Nov 2026", 12));
+}
+
+proptest! {
+    #[test]
+    fn the_parts_of_a_period_are_all_of_it_and_none_twice(from in -20_000..40_000_i32, days in 0..800_i32, starts in 1..=12_i8) {
+        let company = company("Europe/Berlin", starts);
+        let period = Period::of_days(Day(from), Day(from).plus(days), &company.zone);
+        for unit in Unit::ALL {
+            let parts = period.split(unit, &company);
+            let all: Vec<Day> = parts.iter().flat_map(|part| (part.from.0..part.until.0).map(Day)).collect();
+            prop_assert_eq!(all, (from..from + days).map(Day).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
 fn days_and_running_spans_are_read() {
     check("today", "today: 2026-11-19 to 2026-11-19");
     check("Yesterday", "yesterday: 2026-11-18 to 2026-11-18");

@@ -21,6 +21,8 @@ fn told(question: &Question) -> String {
     words.extend(question.period.as_ref().map(|period| period.label.clone()));
     words.extend(question.versus.as_ref().map(|period| format!("vs {}", period.label)));
     words.extend(question.by.as_ref().map(|by| format!("by {by}")));
+    words.extend(question.each.map(|unit| format!("by {}", unit.word())));
+    words.extend(question.top.map(|top| format!("top {top}")));
     words.extend(question.in_period.then(|| "in-period".to_owned()));
     words.extend(question.person.clone());
     words.join(" | ")
@@ -49,10 +51,21 @@ fn commands(unknown: &Unknown) -> Vec<&str> {
 }
 
 #[test]
+fn a_series_and_a_breakdown_are_asked_for_one_at_a_time() {
+    assert_eq!(unknown("/kpi mqls by month by source").what, Missing::Twice { already: "by month".into() });
+    assert_eq!(unknown("/kpi mqls by source weekly").what, Missing::Twice { already: "by source".into() });
+    assert_eq!(unknown("/kpi mqls top many").what, Missing::Word);
+}
+
+#[test]
 fn the_commands_of_the_help_text_are_understood() {
     check("/kpi mql-conversion b2b", "mql-to-sql | b2b");
     check("/kpi win-rate b2b 2026-Q3 vs 2026-Q2", "deal-to-won | b2b | 2026-Q3 | vs 2026-Q2");
     check("/kpi mqls b2c product:small-parties by source", "mqls | b2c | product:small-parties | by source");
+    check("/kpi mqls b2b by month", "mqls | b2b | by month");
+    check("/kpi mqls monthly b2b 2026-Q3", "mqls | b2b | 2026-Q3 | by month");
+    check("/kpi mqls daily", "mqls | by day");
+    check("/kpi mqls by owner top 3", "mqls | by owner | top 3");
     let Understood::Who(question) = ask("/kpi mql-conversion b2b who") else { panic!() };
     assert_eq!(told(&question), "mql-to-sql | b2b");
     assert_eq!(ask("/kpi why r-7k3m"), Understood::Why { receipt: "r-7k3m".into() });

@@ -28,6 +28,9 @@ pub struct KpiAnswer {
     /// The dimension the rows are broken down by.
     pub by: Option<String>,
     pub rows: Vec<Row>,
+    /// The rows as a line of blocks, where they are one after the other in time.
+    #[serde(default)]
+    pub trend: Option<String>,
     /// What is counted, with the period, as a sentence without its full stop.
     pub meaning: String,
     pub version: String,
@@ -97,6 +100,9 @@ pub struct Running {
 pub struct Row {
     pub name: String,
     pub value: Figure,
+    /// It can still change, because its days or its windows are not over.
+    #[serde(default)]
+    pub is_so_far: bool,
 }
 
 impl Message for KpiAnswer {
@@ -106,6 +112,7 @@ impl Message for KpiAnswer {
         vec![
             ("b2b", KpiAnswer::sample()),
             ("breakdown", KpiAnswer::sample_breakdown()),
+            ("series", KpiAnswer::sample_series()),
             ("too-few", KpiAnswer::sample_too_few()),
             ("in-period", KpiAnswer::sample_in_period()),
         ]
@@ -156,6 +163,7 @@ impl KpiAnswer {
             in_period: false,
             by: None,
             rows: Vec::new(),
+            trend: None,
             meaning:
                 "People who asked for a meeting 15 Jun - 13 Sep 2026, and whether an AE confirmed one within 60 days"
                     .into(),
@@ -165,7 +173,8 @@ impl KpiAnswer {
     }
 
     fn sample_breakdown() -> KpiAnswer {
-        let row = |name: &str, part, whole| Row { name: name.into(), value: Figure::rate(part, whole) };
+        let row =
+            |name: &str, part, whole| Row { name: name.into(), value: Figure::rate(part, whole), is_so_far: false };
         KpiAnswer {
             standout: None,
             newer: None,
@@ -178,6 +187,26 @@ impl KpiAnswer {
                 row("other", 0, 3),
             ],
             footer: Footer::only_you(vec![SourceAge::new("HubSpot", 2)], "r-7k4n"),
+            ..KpiAnswer::sample()
+        }
+    }
+
+    fn sample_series() -> KpiAnswer {
+        let row =
+            |name: &str, part, whole, is_so_far| Row { name: name.into(), value: Figure::rate(part, whole), is_so_far };
+        KpiAnswer {
+            standout: None,
+            newer: None,
+            before: None,
+            by: Some("month".into()),
+            rows: vec![
+                row("15 - 30 Jun 2026", 14, 52, false),
+                row("July 2026", 29, 107, false),
+                row("August 2026", 28, 105, false),
+                row("1 - 13 Sep 2026", 13, 48, true),
+            ],
+            trend: Some("\u{2588}\u{2588}\u{2588}\u{b7}".into()),
+            footer: Footer::only_you(vec![SourceAge::new("HubSpot", 2)], "r-7k7r"),
             ..KpiAnswer::sample()
         }
     }

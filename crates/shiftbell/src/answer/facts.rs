@@ -52,7 +52,8 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         running,
         in_period: answer.in_period,
         by: answer.by.clone(),
-        rows: rows(defs, answer),
+        rows: rows(defs, answer, answered.question.each.is_some()),
+        trend: answered.question.each.and_then(|_| trend(&answer.parts)),
         meaning: meaning(defs, answer),
         version: answered.version.clone(),
         footer: Footer::only_you(ages, &answered.receipt),
@@ -122,24 +123,53 @@ fn one_of(defs: &Definitions, answer: &Answer) -> String {
     .to_owned()
 }
 
-/// The dimension's values, largest whole first; unknown last.
-fn rows(defs: &Definitions, answer: &Answer) -> Vec<Row> {
-    let weight = |figure: &numbers::Figure| match figure {
-        numbers::Figure::Rate { rate } => rate.den,
-        numbers::Figure::Count { count } => *count,
-        numbers::Figure::Money { amounts, .. } => amounts.first().map_or(0, |money| money.minor),
-        numbers::Figure::Duration { reached, .. } => *reached,
-        numbers::Figure::Number { .. } => 0,
+/// The dimension's values as the answer has them, largest first; of a series, the oldest first.
+fn rows(defs: &Definitions, answer: &Answer, is_series: bool) -> Vec<Row> {
+    // The hyphen of a date is no space.
+    let name = |value: &str| if is_series { value.to_owned() } else { words(value) };
+    let row = |part: &numbers::Part| {
+        let value = figure(&part.figure, defs);
+        Row {
+            name: part.value.as_deref().map_or_else(|| "not known".to_owned(), name),
+            is_so_far: part.is_running && value != Figure::Nothing,
+            value,
+        }
     };
-    let mut parts: Vec<_> = answer.parts.iter().collect();
-    parts.sort_by_key(|part| (part.value.is_none(), std::cmp::Reverse(weight(&part.figure))));
-    parts
-        .into_iter()
-        .map(|part| Row {
-            name: part.value.as_deref().map_or_else(|| "not known".to_owned(), words),
-            value: figure(&part.figure, defs),
-        })
-        .collect()
+    answer.parts.iter().map(row).collect()
+}
+
+/// From the lowest to the highest.
+const BLOCKS: [char; 8] =
+    ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
+
+/// A series as one block each, from zero to the largest. What can still change, or has no value, is a dot: it must not look
+/// like a fall.
+fn trend(parts: &[numbers::Part]) -> Option<String> {
+    let size = |part: &numbers::Part| -> Option<f64> {
+        if part.is_running {
+            return None;
+        }
+        match &part.figure {
+            numbers::Figure::Rate { rate } => rate.percent().map(float),
+            numbers::Figure::Count { count } => Some(*count as f64),
+            numbers::Figure::Money { amounts, .. } => Some(amounts.first().map_or(0.0, |money| float(money.major()))),
+            numbers::Figure::Duration { median_ms, p90_ms, shows_p90, .. } => {
+                (if *shows_p90 { *p90_ms } else { *median_ms }).map(|ms| ms as f64)
+            }
+            numbers::Figure::Number { value, .. } => value.map(float),
+        }
+    };
+    let sizes: Vec<Option<f64>> = parts.iter().map(size).collect();
+    let highest = sizes.iter().flatten().copied().fold(0.0, f64::max);
+    let block = |size: &Option<f64>| match size {
+        Some(size) if highest > 0.0 => {
+            let step = (size.max(0.0) / highest * 7.0).round();
+            BLOCKS.iter().enumerate().find(|(n, _)| *n as f64 >= step).map_or('\u{b7}', |(_, block)| *block)
+        }
+        Some(_) => BLOCKS[0],
+        None => '\u{b7}',
+    };
+    (sizes.iter().flatten().count() > 1).then(|| sizes.iter().map(block).collect())
 }
 
 /// A figure of the core as messages show it.
@@ -222,4 +252,24 @@ fn words(value: &str) -> String {
 
 fn capital(text: &str) -> String {
     shiftbell_render::words::capital(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_drawn_from_zero_and_what_can_still_change_is_a_dot() {
+        let part =
+            |count, is_running| numbers::Part { value: None, figure: numbers::Figure::Count { count }, is_running };
+        let drawn = |counts: &[i64]| trend(&counts.iter().map(|count| part(*count, false)).collect::<Vec<_>>());
+        assert_eq!(drawn(&[0, 7, 14]).as_deref(), Some("\u{2581}\u{2585}\u{2588}"));
+        assert_eq!(drawn(&[0, 0]).as_deref(), Some("\u{2581}\u{2581}"));
+        assert_eq!(drawn(&[5]), None);
+        let running = [part(10, false), part(10, false), part(1, true)];
+        assert_eq!(trend(&running).as_deref(), Some("\u{2588}\u{2588}\u{b7}"));
+        let never = numbers::Figure::Rate { rate: numbers::Rate { num: 0, den: 0 } };
+        let parts = [part(2, false), part(2, false), numbers::Part { value: None, figure: never, is_running: false }];
+        assert_eq!(trend(&parts).as_deref(), Some("\u{2588}\u{2588}\u{b7}"));
+    }
 }

@@ -117,7 +117,11 @@ pub fn compared(
     let defs = company.defs();
     let (kpi, period) = (defs.kpi(&question.kpi)?, question.period.as_ref()?);
     // The owner of the contact is no filter of a deal.
-    if !question.filters.is_empty() || question.by.is_some() || (question.person.is_some() && kpi.credit.is_some()) {
+    if !question.filters.is_empty()
+        || question.by.is_some()
+        || question.each.is_some()
+        || (question.person.is_some() && kpi.credit.is_some())
+    {
         return None;
     }
     let fact = fact_of(defs, kpi, question.motion.as_deref())?;
