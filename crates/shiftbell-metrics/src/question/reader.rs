@@ -1,9 +1,11 @@
 //! Reads the words of a command one after the other.
 
+mod split;
+
 use super::name::{key, kpi_named};
 use super::{COMMAND_CHARS_MAX, ME, Missing, Question, Understood, suggest};
 use crate::definitions::{Definitions, Dimension, Kpi};
-use crate::period::{Unit, parse_period};
+use crate::period::parse_period;
 use crate::time::Day;
 
 /// Most words that one name is made of.
@@ -221,8 +223,7 @@ impl<'a> Reading<'a> {
             "by" | "per" => self.read_by(),
             "top" => self.read_top(),
             "daily" | "weekly" | "monthly" | "quarterly" | "yearly" => {
-                let unit = unit_named(wanted.strip_suffix("ly").unwrap_or(wanted));
-                self.split_in(unit.unwrap_or(Unit::Day), wanted);
+                self.split_in(split::unit_of(wanted), wanted);
             }
             _ if is_versus(wanted) => self.read_versus(),
             _ => return false,
@@ -232,71 +233,6 @@ impl<'a> Reading<'a> {
 
     fn next_is(&self, wanted: &str) -> bool {
         self.words.get(self.at + 1).is_some_and(|word| word.eq_ignore_ascii_case(wanted))
-    }
-
-    fn read_by(&mut self) {
-        self.at += 1;
-        let Some(word) = self.words.get(self.at).copied() else {
-            return self.unknown.push((self.at, String::new(), Missing::Dimension));
-        };
-        match self.dimension_named(word).map(|dimension| dimension.name.clone()) {
-            Some(name) => self.split_by(&name, &format!("by {word}")),
-            None if key(word) == "owner" => self.split_by("owner", "by owner"),
-            None if unit_named(&key(word)).is_some() => {
-                let unit = unit_named(&key(word)).unwrap_or(Unit::Day);
-                self.split_in(unit, &format!("by {word}"));
-            }
-            None if key(word) == "motion" && self.question.motion.is_none() => self.at += 1,
-            None => self.unknown.push((self.at, word.to_owned(), Missing::Dimension)),
-        }
-    }
-
-    /// One figure for each of these, instead of parts.
-    fn split_in(&mut self, unit: Unit, typed: &str) {
-        let already = self.question.by.clone().or(self.question.each.map(|unit| unit.word().to_owned()));
-        match already {
-            Some(already) if already != unit.word() => {
-                let already = format!("by {already}");
-                self.unknown.push((self.at, typed.to_owned(), Missing::Twice { already }));
-            }
-            Some(_) => {}
-            None => {
-                self.question.each = Some(unit);
-                self.kept.push(typed.to_owned());
-            }
-        }
-        self.at += 1;
-    }
-
-    /// `top 5`.
-    fn read_top(&mut self) {
-        let number = self.words.get(self.at + 1).and_then(|word| word.parse::<u32>().ok()).filter(|top| *top > 0);
-        match number {
-            Some(top) => {
-                self.question.top = Some(top);
-                self.keep(2);
-            }
-            None => {
-                self.unknown.push((self.at, "top".to_owned(), Missing::Word));
-                self.at += 1;
-            }
-        }
-    }
-
-    fn split_by(&mut self, dimension: &str, typed: &str) {
-        let already = self.question.by.clone().or(self.question.each.map(|unit| unit.word().to_owned()));
-        match already {
-            Some(by) if by != dimension => {
-                let already = format!("by {by}");
-                self.unknown.push((self.at, typed.to_owned(), Missing::Twice { already }));
-            }
-            Some(_) => {}
-            None => {
-                self.question.by = Some(dimension.to_owned());
-                self.kept.push(typed.to_owned());
-            }
-        }
-        self.at += 1;
     }
 
     fn read_versus(&mut self) {
@@ -482,13 +418,6 @@ impl<'a> Reading<'a> {
             is(&name) || wanted.strip_suffix('s') == Some(&name)
         })
     }
-}
-
-/// The span of the calendar with this name: `month`, `months`.
-fn unit_named(word: &str) -> Option<Unit> {
-    let one = word.strip_suffix('s').unwrap_or(word);
-    let one = if one == "dai" { "day" } else { one };
-    Unit::ALL.into_iter().find(|unit| unit.word() == one)
 }
 
 pub(super) fn is_versus(word: &str) -> bool {
