@@ -18,6 +18,7 @@ pub mod fold;
 pub mod id;
 pub mod leak;
 pub mod links;
+pub mod model;
 pub mod money;
 pub mod pacing;
 pub mod period;
