@@ -15,6 +15,7 @@ pub mod definitions;
 pub mod event;
 pub mod expression;
 pub mod fold;
+pub mod funnel;
 pub mod id;
 pub mod leak;
 pub mod links;
