@@ -23,6 +23,7 @@ pub mod model;
 pub mod money;
 pub mod pacing;
 pub mod period;
+pub mod pipeline;
 pub mod question;
 pub mod receipt;
 pub mod rollout;
