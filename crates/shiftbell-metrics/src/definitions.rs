@@ -10,6 +10,7 @@ mod dimensions;
 mod document;
 mod facts;
 mod fields;
+mod funnels;
 mod kpis;
 pub mod model;
 mod motions;
@@ -67,6 +68,22 @@ pub fn read(file_name: &str, text: &str, vocabulary: &Vocabulary) -> Checked {
     report.finish(definitions)
 }
 
+/// Reads a funnel that stands alone in a file, with the words of this company: the keys of a `[funnels.NAME]`, without its name.
+///
+/// # Errors
+/// Every problem with its line, the value, and what would be right.
+pub fn read_funnel(file_name: &str, text: &str, defs: &Definitions) -> Result<NamedFunnel, Vec<Problem>> {
+    let mut report = Report::new(file_name, text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        report.unreadable(&error.span().unwrap_or(0..0), error.message().trim_end().replace('\n', ", "));
+    }
+    let root = Table::new("the file", document.get_ref(), 0..0);
+    let funnel = funnels::alone(&mut report, root, defs);
+    let problems = report.finish(None).problems;
+    funnel.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
 /// The sections, each after those whose names it uses.
 fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabulary) -> Option<Definitions> {
     let outlet_kinds: Vec<&'static str> = vocabulary.outlets.iter().map(|outlet| outlet.kind).collect();
@@ -110,6 +127,13 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
     if let Some(name) = north_star {
         kpis::known_kpi(report, &name.text, &name.span, &kpis);
     }
+
+    let zone = workspace.as_ref().map_or_else(crate::time::Zone::utc, |workspace| workspace.zone.clone());
+    let funnels = open(report, "funnels").map_or_else(Vec::new, |table| {
+        let (facts, chain, motions, catalogue) = (&facts, &chain, &motions, &catalogue);
+        let ground = funnels::Ground { facts, chain, motions, catalogue, roles: &roles, skipped, zone: &zone };
+        funnels::read(report, table, ground)
+    });
 
     let aims = aims::Ground { kpis: &kpis, motions: &motions, people: &people, roles: &roles };
     let (goals, new_in_role) =
@@ -156,6 +180,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         dimensions,
         always_show,
         kpis,
+        funnels,
         goals,
         new_in_role,
         scorecards,
@@ -172,6 +197,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         sources,
         outlets,
         policies,
+        catalogue,
         meaning: String::new(),
     };
     version::complete(&mut definitions);

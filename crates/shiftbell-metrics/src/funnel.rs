@@ -5,6 +5,7 @@
 //! on almost every rule here, so each is a setting, and each default is what most of them do.
 
 mod count;
+mod follow;
 mod joined;
 mod path;
 mod unordered;
@@ -14,6 +15,7 @@ use crate::event::Properties;
 use crate::time::{Instant, Zone};
 
 pub use count::{Cohort, Counter, Found, StepCount, Tally};
+pub use follow::{Follower, plan_of};
 pub use path::{Path, furthest};
 
 /// Most steps of a funnel.
