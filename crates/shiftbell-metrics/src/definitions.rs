@@ -27,6 +27,7 @@ mod version;
 mod words;
 mod workspace;
 
+pub(crate) use kpis::{COVERAGE, VELOCITY, is_pipeline};
 pub use model::*;
 pub use named::Named;
 pub use report::{Checked, Note, Problem};
