@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::path::{Path, furthest};
 use super::{Attribution, Counting, Funnel, Happening, in_order, joined};
 use crate::period::Period;
@@ -19,18 +17,17 @@ pub struct Cohort<'a> {
 }
 
 /// Counts of one step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepCount {
     pub reached: u64,
     /// Of those, how many were never seen at it: something for whoever keeps the records.
     pub skipped: u64,
     /// From the first step to this one, of those who were seen at it; not sorted.
-    #[serde(skip)]
     waits_ms: Vec<i64>,
 }
 
 /// A funnel's counts, or those of one part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub steps: Vec<StepCount>,
     /// Whose last step may still come: their window is open.
@@ -38,9 +35,8 @@ pub struct Tally {
 }
 
 /// A funnel, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    pub counting: &'static str,
     pub whole: Tally,
     /// By the value, `None` where it is not known; empty if the funnel is not split.
     pub parts: BTreeMap<Option<String>, Tally>,
@@ -200,15 +196,7 @@ impl<'a> Counter<'a> {
 
     pub fn found(self) -> Found {
         let last_start = self.cohort.period.ends_at().plus_ms(-1);
-        Found {
-            counting: match self.funnel.counting {
-                Counting::Entities => "entities",
-                Counting::Events => "events",
-            },
-            whole: self.whole,
-            parts: self.parts,
-            is_mature: self.cohort.now > self.funnel.window.last(last_start),
-        }
+        Found { whole: self.whole, parts: self.parts, is_mature: self.cohort.now > self.funnel.window.last(last_start) }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lever::Change;
-use crate::definitions::{Definitions, KpiKind, nearest};
+use crate::definitions::{Definitions, KpiKind, Stage, StageOf, nearest};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,10 +76,12 @@ pub fn lever_names(defs: &Definitions) -> Vec<String> {
     steps.map(|kpi| kpi.slug.clone()).chain(others).collect()
 }
 
-/// Whether some motion goes from the one stage straight to the other.
+/// Whether some motion goes from the one stage straight to the other, on the way to the win.
 fn is_step(defs: &Definitions, from: &str, to: &str) -> bool {
     defs.motions.iter().any(|motion| {
-        let chain = defs.chain.iter().map(|stage| stage.id.as_str()).filter(|id| motion.stages.contains_key(*id));
+        let is_left = |stage: &&Stage| matches!(stage.of, StageOf::Contact | StageOf::Deal);
+        let chain = defs.chain.iter().filter(is_left).map(|stage| stage.id.as_str());
+        let chain = chain.filter(|id| motion.stages.contains_key(*id));
         let chain: Vec<&str> = chain.collect();
         chain.windows(2).any(|pair| pair == [from, to])
     })
@@ -188,7 +190,7 @@ fn shown(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definitions::{PerMotion, Stage, StageOf};
+    use crate::definitions::PerMotion;
     use crate::question::sample::company;
 
     /// The sample company with a chain, so that its conversions are steps.
