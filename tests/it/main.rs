@@ -25,3 +25,4 @@ mod story;
 mod tidy;
 mod told;
 mod walk;
+mod whatif;

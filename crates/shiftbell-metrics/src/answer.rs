@@ -7,6 +7,7 @@ mod choose;
 mod compare;
 mod measure;
 mod people;
+mod pipeline;
 mod recount;
 mod rows;
 mod split;

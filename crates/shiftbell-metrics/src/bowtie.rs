@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Growth, growth};
 use crate::money::{Currency, Money};
 use crate::pacing::Pacing;
 use crate::period::Period;
@@ -189,26 +190,6 @@ pub struct WhatIf {
     pub more_amount: Option<f64>,
     /// With it, all that would be won.
     pub total_amount: Option<f64>,
-}
-
-/// What a volume becomes on the left side of the bowtie.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Growth {
-    pub wins: f64,
-    /// Major units. `None` where wins have no amount.
-    pub amount: Option<f64>,
-}
-
-/// The left side is a product: `wins = volume x rate x rate ...`, `amount = wins x (1 - discount) x list price`.
-///
-/// ```
-/// use shiftbell_metrics::bowtie::growth;
-/// let year = growth(500.0, &[0.15, 0.20, 0.90, 0.32], 0.20, Some(20_000.0));
-/// assert!((year.wins - 4.32).abs() < 1e-9 && (year.amount.unwrap() - 69_120.0).abs() < 1e-6);
-/// ```
-pub fn growth(volume: f64, rates: &[f64], discount: f64, list_price: Option<f64>) -> Growth {
-    let wins = rates.iter().product::<f64>() * volume;
-    Growth { wins, amount: list_price.map(|price| wins * (1.0 - discount) * price) }
 }
 
 /// Makes the bowtie of a week.

@@ -4,7 +4,8 @@ use jiff::civil::Weekday;
 
 use crate::definitions::{Definitions, Paced, Place};
 use crate::period::Period;
-use crate::time::Day;
+use crate::schedule::moment;
+use crate::time::{Day, Instant};
 
 /// Where the company itself is: the first of its places in its own zone, else five days a week without holidays. Goals
 /// of the company are paced there, and its channels are quiet there.
@@ -50,6 +51,24 @@ pub fn last_working_day(place: &Place, before: Day) -> Option<Day> {
 pub fn is_nth_working_day_of_month(place: &Place, n: u8, day: Day) -> bool {
     let first = Day::from_date(day.date().first_of_month());
     is_working_day(place, day) && working_days_between(place, first, day.plus(1)) == u32::from(n)
+}
+
+/// Milliseconds of working time of a place between two instants: its hours on its working days, whatever clocks do between.
+/// Nothing if `until` is not after `from`.
+pub fn working_ms(place: &Place, from: Instant, until: Instant) -> i64 {
+    let zone = &place.zone;
+    let mut sum = 0_i64;
+    let mut day = zone.day_of(from);
+    let last = zone.day_of(until);
+    while from < until && day <= last {
+        if is_working_day(place, day) {
+            let at = |time: jiff::civil::Time| moment(zone, day, time);
+            let (opens, closes) = (at(place.from).max(from), at(place.until).min(until));
+            sum += closes.since(opens).max(0);
+        }
+        day = day.plus(1);
+    }
+    sum
 }
 
 /// Days of a period that are gone, and all of them.

@@ -10,6 +10,7 @@ mod dimensions;
 mod document;
 mod facts;
 mod fields;
+mod funnels;
 mod kpis;
 pub mod model;
 mod motions;
@@ -26,6 +27,7 @@ mod version;
 mod words;
 mod workspace;
 
+pub(crate) use kpis::{COVERAGE, VELOCITY, is_pipeline};
 pub use model::*;
 pub use named::Named;
 pub use report::{Checked, Note, Problem};
@@ -65,6 +67,22 @@ pub fn read(file_name: &str, text: &str, vocabulary: &Vocabulary) -> Checked {
     let root = Table::new("the file", document.get_ref(), 0..0);
     let definitions = sections(&mut report, root, vocabulary);
     report.finish(definitions)
+}
+
+/// Reads a funnel that stands alone in a file, with the words of this company: the keys of a `[funnels.NAME]`, without its name.
+///
+/// # Errors
+/// Every problem with its line, the value, and what would be right.
+pub fn read_funnel(file_name: &str, text: &str, defs: &Definitions) -> Result<NamedFunnel, Vec<Problem>> {
+    let mut report = Report::new(file_name, text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        report.unreadable(&error.span().unwrap_or(0..0), error.message().trim_end().replace('\n', ", "));
+    }
+    let root = Table::new("the file", document.get_ref(), 0..0);
+    let funnel = funnels::alone(&mut report, root, defs);
+    let problems = report.finish(None).problems;
+    funnel.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 /// The sections, each after those whose names it uses.
@@ -111,6 +129,13 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         kpis::known_kpi(report, &name.text, &name.span, &kpis);
     }
 
+    let zone = workspace.as_ref().map_or_else(crate::time::Zone::utc, |workspace| workspace.zone.clone());
+    let funnels = open(report, "funnels").map_or_else(Vec::new, |table| {
+        let (facts, chain, motions, catalogue) = (&facts, &chain, &motions, &catalogue);
+        let ground = funnels::Ground { facts, chain, motions, catalogue, roles: &roles, skipped, zone: &zone };
+        funnels::read(report, table, ground)
+    });
+
     let aims = aims::Ground { kpis: &kpis, motions: &motions, people: &people, roles: &roles };
     let (goals, new_in_role) =
         open(report, "goals").map(|table| aims::read_goals(report, table, &aims)).unwrap_or_default();
@@ -156,6 +181,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         dimensions,
         always_show,
         kpis,
+        funnels,
         goals,
         new_in_role,
         scorecards,
@@ -172,6 +198,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         sources,
         outlets,
         policies,
+        catalogue,
         meaning: String::new(),
     };
     version::complete(&mut definitions);

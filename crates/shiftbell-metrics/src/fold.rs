@@ -3,6 +3,7 @@
 //! [`Plan::fold`] takes every event of one account, in any order and with repeats, and returns what each of its entities
 //! adds to the numbers. It has no clock: an event counts as if it were known today, whenever it arrived.
 
+mod happened;
 mod journey;
 mod open;
 mod order;
@@ -16,6 +17,7 @@ mod walk;
 use crate::contribution::Contribution;
 use crate::event::Event;
 use crate::id::EntityId;
+pub use happened::Happened;
 pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.

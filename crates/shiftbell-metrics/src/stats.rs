@@ -3,6 +3,7 @@
 mod counts;
 pub mod interval;
 mod outlier;
+pub mod survival;
 
 pub use counts::Counts;
 pub use interval::{Interval, newcombe_difference, wilson, z_of};

@@ -194,3 +194,34 @@ fn a_formula_over_nothing_has_no_value() {
     assert_eq!(of("discount"), Figure::Number { value: None, is_share: false });
     assert_eq!(of("cac"), Figure::Number { value: None, is_share: false });
 }
+
+#[test]
+fn a_month_of_two_kinds_of_conversion_never_mixes_them() {
+    // January's 40 requests: 12 confirmed within 60 days. In February 20 were confirmed, but only 2 of its own 30.
+    let of = |name, people, from, over, then| Group { name, people, from, over, product: "small-parties", then };
+    let story = events(&[
+        of("a", 6, "2025-12-20", 1, Some((CONFIRMED, 50))),
+        of("b", 12, "2026-01-10", 10, Some((CONFIRMED, 25))),
+        of("c", 28, "2026-01-02", 28, None),
+        of("d", 2, "2026-02-02", 2, Some((CONFIRMED, 5))),
+        of("e", 28, "2026-02-01", 28, None),
+    ]);
+    let definitions = company();
+    let live = Live::batch(&definitions, &Plan::new(&definitions), &story);
+    let zone = Zone::named("America/New_York").unwrap();
+    let days = |text: &str| Day::from_date(text.parse().unwrap());
+    let end_of_february = Instant::parse("2026-03-01T12:00:00Z").unwrap();
+    let of_month = |from: &str, until: &str, in_period, now| {
+        let period = Some(Period::of_days(days(from), days(until), &zone));
+        live.ask(&definitions, &Question { period, in_period, ..question() }, now, &[])
+    };
+    let may = Instant::parse("2026-05-15T12:00:00Z").unwrap();
+    let january = of_month("2026-01-01", "2026-02-01", false, may);
+    assert_eq!(january.figure, Figure::Rate { rate: Rate { num: 12, den: 40 } });
+    let all_of_february = of_month("2026-02-01", "2026-03-01", true, end_of_february);
+    assert_eq!(all_of_february.figure, Figure::Rate { rate: Rate { num: 20, den: 30 } });
+    assert!(all_of_february.in_period && all_of_february.maturity.is_none());
+    let its_own = of_month("2026-02-01", "2026-03-01", false, end_of_february);
+    assert_eq!(its_own.figure, Figure::Rate { rate: Rate { num: 2, den: 30 } });
+    assert!(its_own.maturity.unwrap().running.den > 0, "what is still running is said apart");
+}

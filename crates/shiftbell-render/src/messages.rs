@@ -16,6 +16,7 @@ mod doubt_raised;
 mod first_day;
 mod frame_scorecards;
 mod framed;
+mod funnel_answer;
 mod kpi_answer;
 mod kpi_definition;
 mod kpi_help;
@@ -25,6 +26,7 @@ mod kpi_refused;
 mod kpi_unknown;
 mod kpi_why;
 mod leaving;
+mod levers;
 mod marks;
 mod not_counted;
 mod rate_fell;
@@ -33,6 +35,7 @@ mod source_silent;
 mod team;
 mod undelivered;
 mod welcome;
+mod what_if;
 mod won;
 
 pub use beside::{Beside, Why};
@@ -46,6 +49,7 @@ pub use doubt_raised::{DoubtRaised, Recount};
 pub use first_day::{FirstDay, OldLeak, Open};
 pub use frame_scorecards::FrameScorecards;
 pub use framed::Framed;
+pub use funnel_answer::{FunnelAnswer, FunnelPart, FunnelStepLine};
 pub use kpi_answer::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 pub use kpi_definition::{KpiDefinition, MotionMeaning};
 pub use kpi_help::KpiHelp;
@@ -55,6 +59,7 @@ pub use kpi_refused::{KpiRefused, Refusal};
 pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
 pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 pub use leaving::{Kept, Leaving, LeavingKind};
+pub use levers::{LeverLine, Levers};
 pub use marks::Mark;
 pub use not_counted::{NotCounted, Unseen};
 pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
@@ -65,6 +70,7 @@ pub use source_silent::{Back, SourceSilent};
 pub use team::{Friction, Help, Team};
 pub use undelivered::Undelivered;
 pub use welcome::{CardTimes, Welcome};
+pub use what_if::{Amount, Changed as WhatIfChanged, Held, Other, Reached, Sure, WhatIf, Year};
 pub use won::Won;
 
 /// A message: typed facts that know their words.
@@ -128,6 +134,9 @@ notices![
     KpiPeople,
     KpiUnknown,
     KpiRefused,
+    WhatIf,
+    Levers,
+    FunnelAnswer,
     Scorecard,
     FrameScorecards,
     Bowtie,

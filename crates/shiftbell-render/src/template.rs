@@ -48,6 +48,7 @@ templates![
     "footer",
     "frame-scorecards",
     "framed",
+    "funnel-answer",
     "kpi-answer",
     "kpi-definition",
     "kpi-help",
@@ -57,6 +58,7 @@ templates![
     "kpi-unknown",
     "kpi-why",
     "leaving",
+    "levers",
     "mark",
     "next",
     "not-counted",
@@ -68,6 +70,7 @@ templates![
     "team",
     "undelivered",
     "welcome",
+    "what-if",
     "won",
 ];
 

@@ -66,7 +66,7 @@ fn at_most_three_buttons_are_seen() {
 }
 
 /// Messages that answer somebody who asked, seen by them alone.
-const ANSWERS: [&str; 9] = [
+const ANSWERS: [&str; 12] = [
     "kpi-answer",
     "kpi-list",
     "kpi-help",
@@ -76,6 +76,9 @@ const ANSWERS: [&str; 9] = [
     "kpi-people",
     "kpi-unknown",
     "kpi-refused",
+    "what-if",
+    "levers",
+    "funnel-answer",
 ];
 
 #[test]

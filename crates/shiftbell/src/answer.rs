@@ -6,16 +6,19 @@ mod click;
 pub(crate) mod discord;
 mod doubts;
 pub(crate) mod facts;
+pub(crate) mod funnel;
 mod kept;
 mod manage;
 pub(crate) mod rows;
 pub(crate) mod slack;
+mod whatif;
 mod who;
 mod why;
 
 use serde_json::{Value, json};
 use shiftbell_chat::Visibility;
 use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Rows, ask};
+use shiftbell_metrics::definitions::{Definitions, NamedFunnel};
 use shiftbell_metrics::question::{Question, Understood, Unknown, autocomplete, understand};
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::action::Action;
@@ -72,7 +75,7 @@ pub struct Answered {
     pub asked_at: Instant,
 }
 
-/// Answers a command as it arrives from a chat system: `/kpi` or `/shiftbell` and what stands behind it.
+/// Answers a command as it arrives from a chat system: `/kpi`, `/whatif` or `/shiftbell` and what stands behind it.
 pub async fn to_command(
     program: &Program,
     company: &Company,
@@ -83,7 +86,8 @@ pub async fn to_command(
     let document = match command {
         "/kpi" | "kpi" => to_words(program, company, asker, text).await,
         "/shiftbell" | "shiftbell" => manage::to_words(program, company, asker, text).await,
-        _ => sentence(format!("I do not know {command}. /kpi help and /shiftbell help say what I do.")),
+        "/whatif" | "whatif" => whatif::to_words(program, company, asker, text).await,
+        _ => sentence(format!("I do not know {command}. /kpi help, /whatif help and /shiftbell help say what I do.")),
     };
     (document, Visibility::OnlyAsker)
 }
@@ -93,7 +97,7 @@ pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line:
     let line = line.trim();
     let (command, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match command {
-        "/kpi" | "kpi" | "shiftbell" => to_command(program, company, asker, command, text).await.0,
+        "/kpi" | "kpi" | "shiftbell" | "whatif" => to_command(program, company, asker, command, text).await.0,
         _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
         _ => to_words(program, company, asker, line).await,
     }
@@ -117,6 +121,9 @@ pub(crate) fn is_ready(program: &Program, company: &Company) -> Result<(), AskEr
 pub fn completions(company: &Company, command: &str, typed: &str) -> Vec<(String, String)> {
     if command == "/shiftbell" {
         return manage::completions(typed);
+    }
+    if command == "/whatif" {
+        return whatif::completions(company.defs(), typed);
     }
     autocomplete(typed, company.defs(), 25)
         .into_iter()
@@ -155,6 +162,9 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
     if matches!(asker, Asker::Stranger { .. }) {
         return who_are_you(company);
     }
+    if let Some((funnel, words)) = of_funnel(defs, text) {
+        return counted(program, company, asker, funnel, words).await;
+    }
     match understand(text, defs, now, &defs.workspace.zone) {
         Understood::Kpi(question) => of_question(program, company, asker, question).await,
         Understood::Who(question) => who::list(program, company, asker, question, true).await,
@@ -167,6 +177,31 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
         Understood::Why { receipt } => why::to_receipt(program, company, asker, &receipt).await,
         Understood::NotActive { label, why, .. } => Ok(sentence(format!("{label} cannot be asked yet: {why}."))),
         Understood::Unknown(unknown) => Ok(not_understood(&unknown)?),
+    }
+}
+
+/// The funnel whose name is typed first, and the words behind it.
+fn of_funnel<'d, 't>(defs: &'d Definitions, text: &'t str) -> Option<(&'d NamedFunnel, &'t str)> {
+    let text = text.trim();
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let funnel = defs.funnels.iter().find(|funnel| funnel.id.eq_ignore_ascii_case(first))?;
+    Some((funnel, rest.trim()))
+}
+
+/// Counts a funnel over the period that is typed behind it.
+async fn counted(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    funnel: &NamedFunnel,
+    words: &str,
+) -> Result<Document, AskError> {
+    if let Right::Refused(why) = rights::join(company.defs(), asker, &mut Question::of("")) {
+        return not_granted(company, asker, why);
+    }
+    match funnel::period_of(program, company, words) {
+        Ok(period) => Ok(Notice::from(funnel::counted(program, company, funnel, period).await?).document()?),
+        Err(why) => Ok(sentence(why)),
     }
 }
 
@@ -339,6 +374,9 @@ fn not_understood(unknown: &Unknown) -> Result<Document, AskError> {
 
 /// The whole answer with its receipt, for programs.
 pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: &str) -> Result<Value, Problem> {
+    if let Some(words) = text.trim().trim_start_matches('/').strip_prefix("whatif") {
+        return whatif::as_json(program, company, asker, words).await;
+    }
     let now = program.clock.now();
     let defs = company.defs();
     let mut question = match understand(text, defs, now, &defs.workspace.zone) {

@@ -196,8 +196,11 @@ pub struct Ask {
     #[arg(long)]
     pub workspace: Option<String>,
     /// The command as typed in chat, in quotes
-    #[arg(required = true, num_args = 1.., trailing_var_arg = false, value_name = "COMMAND")]
+    #[arg(required_unless_present = "funnel", num_args = 1.., trailing_var_arg = false, value_name = "COMMAND")]
     pub command: Vec<String>,
+    /// Count a funnel from the events: a TOML file with the keys of a [funnels.NAME], or the NAME of one; COMMAND is then the period
+    #[arg(long, value_name = "FILE")]
+    pub funnel: Option<String>,
     /// The whole answer with its receipt, for programs
     #[arg(long)]
     pub json: bool,

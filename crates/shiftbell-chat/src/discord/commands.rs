@@ -33,10 +33,13 @@ pub fn commands() -> Value {
         "question",
         "for example: mql-conversion b2b, win-rate 2026-Q3 vs 2026-Q2, list, help mql-conversion",
     ));
+    let whatif = CreateCommand::new("whatif")
+        .description("What another rate, volume or price would bring, all else held")
+        .add_option(typed("change", "for example: mql-to-sql +5pt b2b, volume +10% b2b, best b2b, help"));
     let shiftbell = CreateCommand::new("shiftbell")
         .description("What concerns you and this program")
         .add_option(typed("order", "for example: help"));
-    json!([kpi, shiftbell])
+    json!([kpi, whatif, shiftbell])
 }
 
 /// Names this very set of commands.
@@ -171,9 +174,9 @@ mod tests {
     #[test]
     fn the_commands_keep_discords_limits() {
         let commands = commands();
-        for (command, (name, what)) in
-            commands.as_array().unwrap().iter().zip([("kpi", "question"), ("shiftbell", "order")])
-        {
+        let expected = [("kpi", "question"), ("whatif", "change"), ("shiftbell", "order")];
+        assert_eq!(commands.as_array().unwrap().len(), expected.len());
+        for (command, (name, what)) in commands.as_array().unwrap().iter().zip(expected) {
             let option = &command["options"][0];
             assert_eq!((&command["name"], &option["name"]), (&json!(name), &json!(what)));
             assert_eq!((&option["type"], &option["autocomplete"]), (&json!(3), &json!(true)));

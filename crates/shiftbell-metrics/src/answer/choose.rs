@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::compare::{against, chance, standout};
 use super::measure::{Measured, Scope};
+use super::pipeline::{goal_of, has_no_past};
 use super::rows::{Desk, Read, Rows};
 use super::split::{largest, series};
 use super::{Answer, Asked, Before, Cannot, Chance, Figure, Newer, Outcome, Part, Ways};
-use crate::definitions::{Better, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
+use crate::definitions::{Better, COVERAGE, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
 use crate::period::{Period, default_period, full_weeks_before, previous, previous_at_same_age};
 use crate::time::MS_PER_DAY;
 
@@ -158,7 +159,7 @@ fn newer(scope: &Scope<'_>) -> Result<Option<Newer>, Cannot> {
 
 /// The same KPI in the period asked for, else in the one just before. A stock has no past.
 fn before(scope: &Scope<'_>, now: &Answer) -> Result<Option<Before>, Cannot> {
-    if matches!(scope.kpi.kind, KpiKind::Stock { .. }) {
+    if has_no_past(&scope.kpi.kind) {
         return Ok(None);
     }
     let today = scope.period.zone.day_of(scope.asked.now);
@@ -289,6 +290,12 @@ pub(super) fn period_of(asked: &Asked<'_>, kpi: &Kpi, motions: &[&str]) -> Resul
     let today = workspace.zone.day_of(asked.now);
     if let Some(unit) = asked.question.each {
         return Ok(Period::of_series(today, unit, workspace));
+    }
+    if let (KpiKind::Standard { name, .. }, [motion]) = (&kpi.kind, motions)
+        && name == COVERAGE
+        && let Some((_, goal)) = goal_of(asked.defs, motion, today)
+    {
+        return Ok(goal.period);
     }
     let weeks = asked.defs.policies.default_period_weeks;
     let window = if asked.question.in_period { 0 } else { longest_window(asked.defs, kpi, motions, 0)? };

@@ -10,7 +10,7 @@ use super::rows::Desk;
 use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
 use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
 use crate::codec::Name;
-use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo};
+use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo, is_pipeline};
 use crate::expression::Expression;
 use crate::money::{Currency, Money};
 use crate::period::Period;
@@ -70,6 +70,7 @@ impl<'a> Scope<'a> {
             KpiKind::Stock { of, filter, have } => self.stock(*of, filter.as_ref(), have.as_ref()),
             KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
+            KpiKind::Standard { name, .. } if is_pipeline(name) => self.pipeline(name),
             KpiKind::Standard { name, .. } => {
                 let label = &self.kpi.label;
                 Err(Cannot::NotActive(format!("{label} ({name}) needs the ledger of recurring revenue")))

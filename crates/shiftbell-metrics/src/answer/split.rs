@@ -1,8 +1,8 @@
 //! One figure for each part of a period, and the largest parts of a breakdown with all others as one.
 
 use super::measure::Scope;
+use super::pipeline::has_no_past;
 use super::{Cannot, Figure, Part, Rate};
-use crate::definitions::KpiKind;
 use crate::money::Money;
 use crate::period::Unit;
 
@@ -12,7 +12,7 @@ pub(super) const SERIES_MAX: usize = 60;
 /// The KPI in each day, week, month, quarter or year of the period, oldest first. Each is measured as if it were asked for
 /// alone: rates and medians are never derived from others.
 pub(super) fn series(scope: &Scope<'_>, unit: Unit) -> Result<Vec<Part>, Cannot> {
-    if matches!(scope.kpi.kind, KpiKind::Stock { .. }) {
+    if has_no_past(&scope.kpi.kind) {
         return Err(Cannot::NoPast(scope.kpi.label.clone()));
     }
     let periods = scope.period.split(unit, &scope.asked.defs.workspace);

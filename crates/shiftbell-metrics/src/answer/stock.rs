@@ -22,7 +22,7 @@ use crate::value::Value;
 type Events = BTreeMap<(EntityId, u64), Option<Name>>;
 
 /// Days between which every record stands.
-const ALL_DAYS: (Day, Day) = (Day(-1_000_000), Day(2_000_000));
+pub(super) const ALL_DAYS: (Day, Day) = (Day(-1_000_000), Day(2_000_000));
 
 impl Scope<'_> {
     fn zone(&self) -> &Zone {
@@ -45,7 +45,7 @@ impl Scope<'_> {
         Ok(found)
     }
 
-    fn each_segment(
+    pub(super) fn each_segment(
         &self,
         ask: &Ask<'_>,
         days: (Day, Day),
@@ -115,7 +115,7 @@ impl Scope<'_> {
 
     /// The series in which records of a kind stand open: each stage at which one can stand. A deal that is won is closed;
     /// a customer who has not begun stands where it won.
-    fn open_series(&self, of: StageOf) -> Vec<String> {
+    pub(super) fn open_series(&self, of: StageOf) -> Vec<String> {
         let chain = &self.asked.defs.chain;
         let won = chain.iter().rposition(|stage| stage.of == StageOf::Deal);
         let stands = |(index, stage): &(usize, &crate::definitions::Stage)| match of {

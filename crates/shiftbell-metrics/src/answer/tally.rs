@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Block, Desk, Read};
-use super::waiting::working_ms;
 use super::{Cannot, Rate};
+use crate::calendar::working_ms;
 use crate::cell::{Cell, Histogram, both, bucket_of, edge};
 use crate::codec::{Corrupt, Name};
 use crate::contribution::LOST;

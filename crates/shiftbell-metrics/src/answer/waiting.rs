@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tally::{Tallies, Tally};
+use crate::calendar::working_ms;
 use crate::cell::{Histogram, bucket_of, edge};
 use crate::definitions::Place;
 use crate::time::{Day, Instant, Zone};
@@ -60,23 +61,6 @@ pub(super) fn age(day: Day, zone: &Zone, now: Instant, place: Option<&Place>) ->
         Some(place) => working_ms(place, from, now),
         None => now.since(from).max(0),
     }
-}
-
-/// Milliseconds of working time of a place between two instants.
-pub(crate) fn working_ms(place: &Place, from: Instant, until: Instant) -> i64 {
-    let zone = &place.zone;
-    let mut sum = 0_i64;
-    let mut day = zone.day_of(from);
-    let last = zone.day_of(until);
-    while from < until && day <= last {
-        if crate::calendar::is_working_day(place, day) {
-            let moment = |time: jiff::civil::Time| crate::schedule::moment(zone, day, time);
-            let (opens, closes) = (moment(place.from).max(from), moment(place.until).min(until));
-            sum += closes.since(opens).max(0);
-        }
-        day = day.plus(1);
-    }
-    sum
 }
 
 #[cfg(test)]

@@ -46,8 +46,20 @@ pub(super) fn check_name(report: &mut Report<'_>, key: &Text, what: &str) -> boo
 
 fn fact(report: &mut Report<'_>, entry: &Entry<'_>, catalogue: &Catalogue, roles: &[String]) -> Option<Fact> {
     check_name(report, &entry.key, "fact");
-    let name = entry.key.text.clone();
-    let mut table = entry.item.table(report, format!("[facts.{name}]"))?;
+    let fact = fact_of(report, &entry.key.text, &entry.item, catalogue, roles)?;
+    check_sense(report, entry, &fact);
+    Some(fact)
+}
+
+/// The fact that a table says, under a name.
+pub(super) fn fact_of(
+    report: &mut Report<'_>,
+    name: &str,
+    item: &Item<'_>,
+    catalogue: &Catalogue,
+    roles: &[String],
+) -> Option<Fact> {
+    let mut table = item.table(report, format!("[facts.{name}]"))?;
     let events = table.get("event").map(|item| names(report, &item)).unwrap_or_default();
     let when = table.get("when").and_then(|item| timeless(report, &item, catalogue));
     let by = table.get("by").map(|item| known_roles(report, &item, roles)).unwrap_or_default();
@@ -55,7 +67,7 @@ fn fact(report: &mut Report<'_>, entry: &Entry<'_>, catalogue: &Catalogue, roles
     let stage = table.get("stage").and_then(|item| item.one_of(report, "place of an account", &["customer"]));
     let movements = ["new", "expansion", "contraction", "churn", "reactivation"];
     let mrr = table.get("mrr").and_then(|item| item.one_of(report, "movement of recurring revenue", &movements));
-    let mut fact = Fact { name, events, properties: vec![], state: vec![], when, by, nth, stage, mrr };
+    let mut fact = Fact { name: name.to_owned(), events, properties: vec![], state: vec![], when, by, nth, stage, mrr };
     for other in table.rest() {
         match other.item.as_table("") {
             Some(of) => fact.state.extend(state(report, &other.key, of, catalogue)),
@@ -65,7 +77,6 @@ fn fact(report: &mut Report<'_>, entry: &Entry<'_>, catalogue: &Catalogue, roles
             }
         }
     }
-    check_sense(report, entry, &fact);
     Some(fact)
 }
 

@@ -2,11 +2,13 @@
 
 mod formula;
 mod kind;
+mod pipeline;
 mod standard;
 mod target;
 
 use std::ops::Range;
 
+pub(crate) use pipeline::{COVERAGE, VELOCITY, is_pipeline};
 pub(super) use target::read as read_target;
 
 use super::document::{Entry, Item, Table};
@@ -53,6 +55,7 @@ pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, ground: Gr
     check_names(report, &written);
     let mut kpis: Vec<Kpi> = written.iter().map(|written| written.kpi.clone()).collect();
     standard::complete(&mut kpis, ground);
+    pipeline::complete(&mut kpis, ground);
     for one in &written {
         for (name, span) in &one.leads_to {
             if !ground.chain.iter().any(|stage| stage.id == *name) {

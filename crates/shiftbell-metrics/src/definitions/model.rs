@@ -2,6 +2,7 @@
 
 mod aims;
 mod counted;
+mod funnel;
 mod kpi;
 mod people;
 mod sources;
@@ -15,12 +16,14 @@ use rust_decimal::Decimal;
 
 pub use aims::*;
 pub use counted::*;
+pub use funnel::*;
 pub use kpi::*;
 pub use people::*;
 pub use sources::*;
 pub use span::*;
 pub use speaking::*;
 
+use crate::expression::Catalogue;
 use crate::money::Currency;
 use crate::time::Zone;
 
@@ -40,6 +43,8 @@ pub struct Definitions {
     pub always_show: Vec<String>,
     /// Written KPIs in the order of the file, then the standard family that exists without being written.
     pub kpis: Vec<Kpi>,
+    /// In the order of the file. They change no number that is kept.
+    pub funnels: Vec<NamedFunnel>,
     pub goals: Vec<Goal>,
     /// Share of the goals in the first, second ... month of a new person, in per cent.
     pub new_in_role: Vec<Decimal>,
@@ -58,6 +63,8 @@ pub struct Definitions {
     /// In the order of the file.
     pub outlets: Vec<Outlet>,
     pub policies: Policies,
+    /// Fields that may be named, with what they hold.
+    pub catalogue: Catalogue,
     /// Hash of everything that changes a number (facts, stages, motions, dimensions, KPIs, policies); hex, 16 characters.
     pub meaning: String,
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::kpis::{facts_of, stages_of};
 use super::model::{
-    CountOf, Definitions, Fact, FieldName, Kpi, KpiKind, Motion, PerMotion, SkipPolicy, Span, TimeTo, Who,
+    CountOf, Definitions, Fact, FieldName, Kpi, KpiKind, Motion, PerMotion, SkipPolicy, Span, StageOf, TimeTo, Who,
 };
 use crate::id::hash64;
 use crate::value::Value;
@@ -27,8 +27,12 @@ pub(super) fn complete(definitions: &mut Definitions) {
 }
 
 fn meaning(definitions: &Definitions) -> String {
-    let mut kpis: Vec<String> =
-        definitions.kpis.iter().map(|kpi| format!("{} {}", kpi.slug, meaning_of(definitions, kpi, 0))).collect();
+    // What nobody wrote and what keeps nothing of its own changes no number that is kept.
+    let keeps = |kpi: &&Kpi| {
+        kpi.is_written || !matches!(&kpi.kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name))
+    };
+    let of = |kpi: &Kpi| format!("{} {}", kpi.slug, meaning_of(definitions, kpi, 0));
+    let mut kpis: Vec<String> = definitions.kpis.iter().filter(keeps).map(of).collect();
     kpis.sort();
     let mut facts: Vec<String> = definitions.facts.iter().map(fact).collect();
     facts.sort();
@@ -87,7 +91,12 @@ fn meaning_of(definitions: &Definitions, kpi: &Kpi, depth: usize) -> String {
 /// The stages whose meaning changes this number. If a later stage implies the earlier ones, what the later ones mean
 /// matters too; if every earlier stage must have been seen, those do.
 fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKind) -> Vec<&'d str> {
-    let places: Vec<usize> = stages_of(kind).into_iter().filter_map(|stage| definitions.stage_index(stage)).collect();
+    let mut places: Vec<usize> =
+        stages_of(kind).into_iter().filter_map(|stage| definitions.stage_index(stage)).collect();
+    if matches!(kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name)) {
+        let is_deal = |place: &usize| definitions.chain[*place].of == StageOf::Deal;
+        places.extend((0..definitions.chain.len()).filter(is_deal));
+    }
     let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
         return Vec::new();
     };
@@ -115,7 +124,9 @@ fn motion_at(definitions: &Definitions, motion: &Motion, stages: &[&str], kind: 
         let _ = write!(text, " {stage}:{of:?}={}", named_facts(definitions, motion.stages.get(*stage)));
     }
     // Who was lost is told apart from who is still on the way.
-    if matches!(kind, KpiKind::Conversion { .. } | KpiKind::Time { .. }) {
+    if matches!(kind, KpiKind::Conversion { .. } | KpiKind::Time { .. })
+        || matches!(kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name))
+    {
         let _ = write!(
             text,
             " lost={} gone={}",

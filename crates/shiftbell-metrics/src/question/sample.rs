@@ -33,6 +33,7 @@ pub(crate) fn company() -> Definitions {
         ],
         always_show: vec!["product".into()],
         kpis: kpis(),
+        funnels: Vec::new(),
         goals: Vec::new(),
         new_in_role: Vec::new(),
         scorecards: Scorecards {
@@ -78,6 +79,7 @@ pub(crate) fn company() -> Definitions {
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
         },
+        catalogue: crate::expression::Catalogue::default(),
         meaning: "0".into(),
     }
 }

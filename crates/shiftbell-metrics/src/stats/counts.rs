@@ -18,4 +18,10 @@ impl Counts {
     pub fn rate(self) -> Option<f64> {
         (self.den > 0).then(|| self.num as f64 / self.den as f64)
     }
+
+    /// Both together. A rate over groups is that of their sums, never the mean of their rates.
+    #[must_use]
+    pub fn plus(self, other: Counts) -> Counts {
+        Counts::new(self.num + other.num, self.den + other.den)
+    }
 }

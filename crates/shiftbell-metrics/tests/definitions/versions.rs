@@ -97,6 +97,9 @@ fn a_later_stage_changes_the_earlier_ones_that_it_implies() {
         "deal-to-won-time",
         "won-to-used",
         "won-to-used-time",
+        "closed-win-rate",
+        "sales-velocity",
+        "coverage",
     ];
     moves(&changed("nth = 2", "nth = 3"), &everything);
     let first_only = ["leads", "lead-to-mql", "lead-to-mql-time"];

@@ -257,6 +257,7 @@ pub(crate) fn definitions() -> Definitions {
         dimensions: dimensions(),
         always_show: vec!["product".into()],
         kpis: kpis(),
+        funnels: vec![],
         goals: vec![],
         new_in_role: vec![],
         scorecards: Scorecards {
@@ -302,6 +303,7 @@ pub(crate) fn definitions() -> Definitions {
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
         },
+        catalogue: Default::default(),
         meaning: "0000000000000000".into(),
     }
 }

@@ -1,4 +1,4 @@
-//! `/kpi why` of a message that nobody asked for: what it was, whose numbers it printed, and how to ask for each again.
+//! `/kpi why` of a message that is about several numbers, or that nobody asked for: what it was, whose numbers it printed, and how to ask for each again.
 
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,22 @@ pub struct DigestWhy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
-    Scorecard { person: Person, day: Date },
-    Bowtie { first: Date, last: Date },
-    Team { manager: Person, day: Date },
+    Scorecard {
+        person: Person,
+        day: Date,
+    },
+    Bowtie {
+        first: Date,
+        last: Date,
+    },
+    Team {
+        manager: Person,
+        day: Date,
+    },
+    /// What other numbers of a motion would bring.
+    WhatIf {
+        motion: String,
+    },
 }
 
 /// One figure of it.
@@ -98,7 +111,22 @@ impl Message for DigestWhy {
                 DigestLine { ask: None, ..line("bdr.two", "a successful day", counted, "") },
             ],
         };
-        vec![("scorecard", scorecard), ("bowtie", bowtie), ("team", team)]
+        let what_if = DigestWhy {
+            receipt: "r-q28h".into(),
+            what: Digest::WhatIf { motion: "b2b".into() },
+            as_of: "19 Nov 14:05, New York time".into(),
+            headline: "/whatif mql-to-sql +5pt b2b".into(),
+            lines: vec![
+                line("b2b, Leads", "2,106 in 13 weeks", "list import", "/kpi leads b2b 2026-08-17..2026-11-15"),
+                line(
+                    "b2b, MQL to SQL",
+                    "26.9 % (84 of 312)",
+                    "MQLs of the period that reached SQLs within 60 days / MQLs of the period",
+                    "/kpi mql-to-sql b2b 2026-06-15..2026-09-13",
+                ),
+            ],
+        };
+        vec![("scorecard", scorecard), ("bowtie", bowtie), ("team", team), ("what-if", what_if)]
     }
 
     fn document(&self) -> Result<Document, RenderError> {

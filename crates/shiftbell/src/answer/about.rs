@@ -126,7 +126,7 @@ pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) ->
         },
         motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
         dimensions: defs.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
-        commands: vec!["/shiftbell".to_owned()],
+        commands: vec!["/whatif".to_owned(), "/shiftbell".to_owned()],
         ages: ages(program, company).await?,
     })
 }

@@ -163,8 +163,15 @@ async fn shared(
 }
 
 async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {
-    let Some(question) = kept::question(program, company, receipt).await else { return expired(receipt) };
-    of_question(program, company, asker, question).await.unwrap_or_else(|error| not_answered(company, &error))
+    if let Some(question) = kept::question(program, company, receipt).await {
+        return of_question(program, company, asker, question)
+            .await
+            .unwrap_or_else(|error| not_answered(company, &error));
+    }
+    match kept::words(program, company, receipt).await {
+        Some(words) => to_typed(program, company, asker, &words).await,
+        None => expired(receipt),
+    }
 }
 
 fn expired(receipt: &str) -> Document {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
-use shiftbell_metrics::definitions::{Better, Definitions};
+use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
@@ -75,6 +75,12 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         None => kpi.means.every.as_ref(),
     });
     let period = &answer.period.label;
+    // What a standard KPI was worked out from stands beside it: a ratio alone cannot be checked.
+    let parts = answer.inputs.iter().map(|(name, part)| format!("{} {}", words(name), figure(part, defs).full()));
+    let parts: Vec<String> = match kpi.map(|kpi| &kpi.kind) {
+        Some(KpiKind::Standard { .. }) => parts.collect(),
+        Some(_) | None => Vec::new(),
+    };
     let counted = match (&answer.from, &answer.to, &answer.window) {
         (Some(from), Some(to), Some(window)) => format!("{from} of {period}, {to} within {window}"),
         (Some(from), Some(to), None) => format!("From {from} of {period} to {to}"),
@@ -82,6 +88,7 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         (None, ..) if means.is_none() => format!("{}, {period}", answer.label),
         (None, ..) => capital(period),
     };
+    let counted = if parts.is_empty() { counted } else { format!("{counted}: {}", parts.join(", ")) };
     match means {
         Some(means) => format!("{} {counted}", means.trim()),
         None => counted,

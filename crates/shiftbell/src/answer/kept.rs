@@ -27,6 +27,17 @@ pub(super) async fn keep(
     // The period is written down, so that the same question asked next week is still this one.
     let fixed = Question { period: Some(answer.period.clone()), ..question.clone() };
     let body = serde_json::to_string(&json!({ "question": fixed, "answer": answer, "asked_at": now }))?;
+    keep_body(session, program, company, body, (now, mark)).await
+}
+
+/// The same for what is no answer to one question.
+pub(super) async fn keep_body(
+    session: &mut Session,
+    program: &Program,
+    company: &Company,
+    body: String,
+    (now, mark): (Instant, String),
+) -> Result<String, AskError> {
     let mut letters = if program.db.slots() == 1 { LETTERS_ALONE } else { LETTERS_SHARED };
     loop {
         let id = format!("r-{}", program.chance.word(letters));
@@ -54,4 +65,12 @@ pub(super) async fn question(program: &Program, company: &Company, id: &str) -> 
     let kept = receipts::get(&mut snapshot, company.name(), id).await.ok()??;
     let body: Value = serde_json::from_str(&kept.body).ok()?;
     serde_json::from_value(body.get("question")?.clone()).ok()
+}
+
+/// What was typed for the answer of a receipt that is about no single question.
+pub(super) async fn words(program: &Program, company: &Company, id: &str) -> Option<String> {
+    let mut snapshot = snapshot_with(program, company, id).await.ok()?;
+    let kept = receipts::get(&mut snapshot, company.name(), id).await.ok()??;
+    let body: Value = serde_json::from_str(&kept.body).ok()?;
+    body["what_if"]["words"].as_str().map(str::to_owned)
 }

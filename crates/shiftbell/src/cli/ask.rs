@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
+use shiftbell_metrics::definitions::{NamedFunnel, read_funnel};
+use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
+use shiftbell_render::messages::{FunnelAnswer, Notice};
 
 use super::{Ask, Here, check};
 use crate::answer::{self, Asker};
@@ -10,6 +13,7 @@ use crate::clock::Clock;
 use crate::companies::Company;
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::rights::{self, Right};
 
 pub(super) async fn run(ask: &Ask, here: Here) -> Result<(), Failure> {
     let companies = check::load(&here)?;
@@ -18,7 +22,14 @@ pub(super) async fn run(ask: &Ask, here: Here) -> Result<(), Failure> {
     let asker = asker_of(&company, ask.person.as_deref())?;
     let program = Program::to_ask(here.config, clock, here.chance, companies, company.name()).await?;
     let line = ask.command.join(" ");
-    let out = if ask.json {
+    let out = if let Some(named) = &ask.funnel {
+        let counted = of_funnel(&program, &company, &asker, named, &line).await?;
+        if ask.json {
+            format!("{:#}\n", serde_json::to_value(&counted).map_err(anyhow::Error::from)?)
+        } else {
+            shiftbell_render::plain::transcript(&Notice::from(counted).document().map_err(anyhow::Error::from)?)
+        }
+    } else if ask.json {
         let text = line.trim().trim_start_matches("/kpi");
         match answer::as_json(&program, &company, &asker, text).await {
             Ok(json) => format!("{json:#}\n"),
@@ -30,6 +41,42 @@ pub(super) async fn run(ask: &Ask, here: Here) -> Result<(), Failure> {
     program.finish().await;
     print(&out);
     Ok(())
+}
+
+/// Counts a funnel: of the definitions by its name, else the one in this file.
+async fn of_funnel(
+    program: &Program,
+    company: &Company,
+    asker: &Asker,
+    named: &str,
+    period: &str,
+) -> Result<FunnelAnswer, Failure> {
+    if let Right::Refused(why) = rights::join(company.defs(), asker, &mut Question::of("")) {
+        return Err(Failure::Usage(why));
+    }
+    let period = answer::funnel::period_of(program, company, period).map_err(Failure::Usage)?;
+    let defs = company.defs();
+    let funnel = match defs.funnels.iter().find(|funnel| funnel.id == named) {
+        Some(known) => known.clone(),
+        None => of_file(company, named)?,
+    };
+    Ok(answer::funnel::counted(program, company, &funnel, period).await.map_err(anyhow::Error::from)?)
+}
+
+fn of_file(company: &Company, path: &str) -> Result<NamedFunnel, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let known: Vec<&str> = company.defs().funnels.iter().map(|funnel| funnel.id.as_str()).collect();
+        let known = if known.is_empty() {
+            String::new()
+        } else {
+            format!(", nor a funnel of {}: {}", company.name(), known.join(", "))
+        };
+        Failure::Usage(format!("{path} is no file that can be read ({error}){known}"))
+    })?;
+    read_funnel(path, &text, company.defs()).map_err(|problems| {
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::Usage(said.join("\n"))
+    })
 }
 
 /// A clock that stands at the given instant, else the given one.

@@ -117,10 +117,10 @@ pub(super) struct Read {
 
 impl Read {
     /// The company that it defines, with what it has to do without; itself, if it has problems.
-    pub(super) fn company(mut self) -> Result<(Company, Vec<String>), Read> {
+    pub(super) fn company(mut self) -> Result<(Company, Vec<String>), Box<Read>> {
         match self.checked.definitions.take() {
             Some(definitions) => Ok(Company::new(self.workspace, self.text, definitions, &crate::secrets::of_process)),
-            None => Err(self),
+            None => Err(Box::new(self)),
         }
     }
 }

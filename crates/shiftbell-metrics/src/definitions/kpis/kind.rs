@@ -7,6 +7,7 @@ use super::super::facts::{condition, known_field};
 use super::super::model::{CountOf, FieldName, KpiKind, Motion, PerMotion, Span, SpanUnit, StageOf, TimeShow, TimeTo};
 use super::super::motions::known_facts;
 use super::super::report::Report;
+use super::pipeline::{self, is_pipeline};
 use super::{Ground, facts_of, per_motion, stages_of};
 use crate::expression::{Catalogue, Expression, Type};
 
@@ -29,7 +30,7 @@ const STANDARD: [(&str, bool); 11] = [
 ];
 
 pub(super) fn standard_is_rate(name: &str) -> bool {
-    STANDARD.iter().any(|(known, is_rate)| *known == name && *is_rate)
+    STANDARD.iter().chain(&pipeline::NAMES).any(|(known, is_rate)| *known == name && *is_rate)
 }
 
 /// The window of a conversion that does not write one.
@@ -328,7 +329,7 @@ fn worklist(report: &mut Report<'_>, item: &Item<'_>, place: &Place<'_>) -> Opti
 }
 
 fn standard(report: &mut Report<'_>, item: &Item<'_>, over: Option<&Item<'_>>) -> Option<KpiKind> {
-    let names = STANDARD.map(|(name, _)| name);
+    let names: Vec<&'static str> = STANDARD.iter().chain(&pipeline::NAMES).map(|(name, _)| *name).collect();
     let name = item.one_of(report, "standard KPI", &names);
     let over = over.map(|item| item.time_span(report));
     Some(KpiKind::Standard { name: name?, over: over.flatten() })
@@ -357,6 +358,7 @@ pub(super) fn not_active(kind: &KpiKind, ground: Ground<'_>) -> Option<String> {
             facts.peek().is_some() && facts.all(|fact| never(fact))
         });
     let words = match kind {
+        KpiKind::Standard { name, .. } if is_pipeline(name) => return pipeline::not_active(name, ground),
         KpiKind::Standard { .. } => "recurring revenue is not kept yet",
         KpiKind::Worklist { .. } => "lists of due work are not kept yet",
         KpiKind::Stock { of: StageOf::Customer | StageOf::Contact | StageOf::Visitor, .. } => {

@@ -29,7 +29,7 @@ fn is_used(stage: &str, motions: &[Motion]) -> bool {
     motions.iter().any(|motion| means(motion, stage))
 }
 
-fn is_free(name: &str, kpis: &[Kpi]) -> bool {
+pub(super) fn is_free(name: &str, kpis: &[Kpi]) -> bool {
     !RESERVED.contains(&name) && super::find(name, kpis).is_none()
 }
 
@@ -84,7 +84,14 @@ fn time(kpis: &mut Vec<Kpi>, from: &Stage, to: &Stage, ground: Ground<'_>) {
     kpis.push(unwritten(slug, vec![], label, kind, Better::Lower, ground));
 }
 
-fn unwritten(slug: String, also: Vec<String>, label: String, kind: KpiKind, better: Better, ground: Ground<'_>) -> Kpi {
+pub(super) fn unwritten(
+    slug: String,
+    also: Vec<String>,
+    label: String,
+    kind: KpiKind,
+    better: Better,
+    ground: Ground<'_>,
+) -> Kpi {
     let not_active = not_active(&kind, ground);
     Kpi {
         slug,

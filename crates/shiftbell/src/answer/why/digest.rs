@@ -1,8 +1,9 @@
 //! The receipt of a message that nobody asked for: a scorecard, or the weekly bowtie.
 
 use serde::Deserialize;
-use shiftbell_metrics::bowtie::{Bowtie, StageRow};
+use shiftbell_metrics::bowtie::{Bowtie, MotionBowtie, StageRow};
 use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind};
+use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::scorecard::Scorecard;
 use shiftbell_metrics::time::Instant;
@@ -39,6 +40,15 @@ enum Said {
     Bowtie(Box<Bowtie>),
     /// As its message said it.
     Team(Box<Team>),
+    WhatIf(Box<WhatIf>),
+}
+
+/// What other numbers would bring: what was typed, and the numbers that it was worked out from.
+#[derive(Debug, Deserialize)]
+struct WhatIf {
+    words: String,
+    weeks: u32,
+    motion: MotionBowtie,
 }
 
 impl Kept {
@@ -60,6 +70,7 @@ impl Kept {
             Said::Scorecard(card) => (card.push.clone(), None),
             Said::Bowtie(bowtie) => (bowtie.headline.clone(), None),
             Said::Team(_) => (headline_of(&self.said), None),
+            Said::WhatIf(what_if) => (format!("/{}", what_if.words), None),
         };
         Ok(Recounted { line, asked_at: self.asked_at, kpi: None, person, recount })
     }
@@ -84,6 +95,7 @@ impl Kept {
             Said::Scorecard(card) => Some(&card.person),
             Said::Bowtie(_) => None,
             Said::Team(_) => self.manager.as_deref(),
+            Said::WhatIf(_) => None,
         }
     }
 }
@@ -119,6 +131,10 @@ pub(super) fn explained(
             let what = Digest::Team { manager: Person::new(manager), day: team.day };
             let zone = place.map_or(&defs.workspace.zone, |place| &place.zone);
             (what, headline_of(&kept.said), zone, of_team(team))
+        }
+        Said::WhatIf(what_if) => {
+            let what = Digest::WhatIf { motion: what_if.motion.motion.clone() };
+            (what, format!("/{}", what_if.words), &defs.workspace.zone, of_what_if(defs, what_if, &kept.questions))
         }
     };
     let local = zone.local(kept.asked_at);
@@ -199,6 +215,34 @@ fn of_bowtie(defs: &Definitions, bowtie: &Bowtie, questions: &[Question]) -> Vec
                 add(&step.label, Figure::rate(step.counts.num, step.counts.den).full(), question, &step.kpi);
             }
         }
+    }
+    lines
+}
+
+/// The volume and the rates that were multiplied.
+fn of_what_if(defs: &Definitions, what_if: &WhatIf, questions: &[Question]) -> Vec<DigestLine> {
+    let motion = &what_if.motion.motion;
+    let line = |label: &str, said: String, question: Option<&Question>, slug: &str| DigestLine {
+        label: format!("{motion}, {label}"),
+        said,
+        made_of: made_of(defs, slug, Some(motion)),
+        ask: question.map(Question::command),
+    };
+    let mut lines = Vec::new();
+    if let Some(first) = what_if.motion.stages.first() {
+        let is_counted = |question: &&Question| {
+            let days = question.period.as_ref().map(Period::days);
+            days == i32::try_from(what_if.weeks * 7).ok()
+                && defs.kpi(&question.kpi).is_some_and(|kpi| counts(kpi, first))
+        };
+        if let Some(question) = questions.iter().find(is_counted) {
+            let said = format!("{} in {} weeks", words::number(first.usual * f64::from(what_if.weeks)), what_if.weeks);
+            lines.push(line(&first.label, said, Some(question), &question.kpi));
+        }
+    }
+    for step in what_if.motion.stages.iter().filter_map(|stage| stage.next.as_ref()) {
+        let question = questions.iter().find(|question| question.kpi == step.kpi && question.by.is_none());
+        lines.push(line(&step.label, Figure::rate(step.counts.num, step.counts.den).full(), question, &step.kpi));
     }
     lines
 }

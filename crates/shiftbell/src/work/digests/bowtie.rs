@@ -2,6 +2,8 @@
 
 mod message;
 
+pub(crate) use message::about;
+
 use serde_json::json;
 use shiftbell_metrics::answer::{Answer, Figure, Rate};
 use shiftbell_metrics::bowtie::{Bowtie, BowtieFacts, GoalFacts, MotionFacts, StageFacts, StepFacts, bowtie};

@@ -1,0 +1,109 @@
+//! The standard KPIs of deals, from events to the answer.
+
+mod support;
+
+use rust_decimal::Decimal;
+use shiftbell_metrics::answer::{Answer, Figure, Rate};
+use shiftbell_metrics::definitions::{Definitions, Goal, GoalPeriod, KpiKind};
+use shiftbell_metrics::fold::{Plan, StoredEvent};
+use shiftbell_metrics::period::Period;
+use shiftbell_metrics::question::Question;
+use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, Zone};
+use support::live::Live;
+use support::{definitions, event, kpi};
+
+fn company() -> Definitions {
+    let mut defs = definitions();
+    for (slug, name) in [("win-rate", "win-rate"), ("sales-velocity", "sales-velocity"), ("coverage", "coverage")] {
+        defs.kpis.push(kpi(slug, KpiKind::Standard { name: name.to_owned(), over: None }));
+    }
+    defs.goals.push(Goal {
+        kpi: "won-amount".into(),
+        motion: Some("b2b".into()),
+        period: GoalPeriod::EveryQuarter,
+        amount: Decimal::from(50_000),
+        person: None,
+        each: None,
+    });
+    defs
+}
+
+/// Deals created on the first of a month of 2026, for so many dollars a year, and what became of each so many days later.
+fn deals(name: &str, n: usize, created: &str, dollars: u32, then: Option<(&str, i64)>) -> Vec<StoredEvent> {
+    let at = Instant::parse(&format!("{created}T15:00:00Z")).unwrap();
+    let mut events = Vec::new();
+    for index in 0..n {
+        let names = format!(r#""deal":"{name}{index}","company":"co-{name}{index}""#);
+        let set = format!(
+            r#""set":{{"company":{{"segment":"business"}},"deal":{{"bant":"met","annual_amount":{{"amount":"{dollars}","currency":"USD"}}}}}}"#
+        );
+        events.push(event(&at.to_string(), &format!(r#""type":"deal",{names},{set}"#)));
+        if let Some((stage, days)) = then {
+            let set = format!(r#""set":{{"deal":{{"stage":"{stage}"}}}}"#);
+            let closed = at.plus_ms(days * MS_PER_DAY).to_string();
+            events.push(event(&closed, &format!(r#""type":"deal",{names},{set}"#)));
+        }
+    }
+    events
+}
+
+/// Closed in the third quarter: five won after sixty days and fifteen lost, of deals that were created before it; fifty are open.
+fn story() -> Vec<StoredEvent> {
+    [
+        deals("w", 5, "2026-06-01", 12_000, Some(("won", 60))),
+        deals("l", 15, "2026-06-01", 90_000, Some(("lost", 70))),
+        deals("o", 50, "2026-08-01", 3_000, None),
+        deals("x", 9, "2026-03-01", 1_000, Some(("won", 20))),
+        deals("n", 2, "2026-09-25", 12_500, Some(("won", 10))),
+    ]
+    .concat()
+}
+
+fn ask(defs: &Definitions, kpi: &str, period: Option<(&str, &str)>, now: &str) -> Answer {
+    let live = Live::batch(defs, &Plan::new(defs), &story());
+    let day = |text: &str| Day::from_date(text.parse().unwrap());
+    let zone = Zone::named("America/New_York").unwrap();
+    let period = period.map(|(from, until)| Period::of_days(day(from), day(until), &zone));
+    let question = Question { motion: Some("b2b".into()), period, ..Question::of(kpi) };
+    live.ask(defs, &question, Instant::parse(now).unwrap(), &[])
+}
+
+const THIRD: Option<(&str, &str)> = Some(("2026-07-01", "2026-10-01"));
+
+#[test]
+fn the_closed_win_rate_is_of_those_that_closed_in_the_period() {
+    let defs = company();
+    let answer = ask(&defs, "win-rate", THIRD, "2026-10-20T12:00:00Z");
+    assert_eq!(answer.figure, Figure::Rate { rate: Rate { num: 5, den: 20 } });
+    // The conversion of the same deals is about another set: those created in the period, of which none was won in time.
+    let created = ask(&defs, "deal-to-won", THIRD, "2026-12-20T12:00:00Z");
+    assert_eq!(created.figure, Figure::Rate { rate: Rate { num: 2, den: 52 } });
+}
+
+#[test]
+fn the_velocity_rests_on_four_numbers_of_the_same_deals() {
+    let defs = company();
+    let answer = ask(&defs, "sales-velocity", THIRD, "2026-10-01T03:59:59.999Z");
+    // 52 open on the last day x 25 % x 12,000 / 60 days.
+    let Figure::Money { amounts, records } = &answer.figure else { panic!("{:?}", answer.figure) };
+    assert_eq!((amounts[0].minor, *records), (260_000, 5));
+    assert_eq!(answer.inputs["open-deals"], Figure::Count { count: 52 });
+    assert_eq!(answer.inputs["cycle-days"], Figure::Number { value: Some(Decimal::from(60)), is_share: false });
+    // Asked later, the end of the period is still the end of the period.
+    assert_eq!(ask(&defs, "sales-velocity", THIRD, "2027-03-01T12:00:00Z").figure, answer.figure);
+    let nothing = ask(&defs, "sales-velocity", Some(("2026-01-01", "2026-02-01")), "2026-10-20T12:00:00Z");
+    assert_eq!(nothing.figure, Figure::Number { value: None, is_share: false });
+}
+
+#[test]
+fn coverage_is_of_what_is_still_to_be_won_this_quarter() {
+    let answer = ask(&company(), "coverage", None, "2026-10-20T12:00:00Z");
+    // Fifty open deals of 3,000 against 50,000 - 2 x 12,500.
+    assert_eq!(answer.figure, Figure::Number { value: Some(Decimal::from(6)), is_share: false });
+    assert_eq!(answer.inputs["of-the-whole-goal"], Figure::Number { value: Some(Decimal::from(3)), is_share: false });
+    assert_eq!((answer.period.from.to_string().as_str(), answer.before), ("2026-10-01", None));
+    let mut reached = company();
+    reached.goals[0].amount = Decimal::from(25_000);
+    let answer = ask(&reached, "coverage", None, "2026-10-20T12:00:00Z");
+    assert_eq!(answer.figure, Figure::Number { value: None, is_share: false });
+}
