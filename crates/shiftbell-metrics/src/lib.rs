@@ -23,6 +23,7 @@ pub mod pacing;
 pub mod period;
 pub mod question;
 pub mod receipt;
+pub mod revenue;
 pub mod rollout;
 pub mod schedule;
 pub mod scorecard;
