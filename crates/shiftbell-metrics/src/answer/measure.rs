@@ -70,10 +70,7 @@ impl<'a> Scope<'a> {
             KpiKind::Stock { of, filter, have } => self.stock(*of, filter.as_ref(), have.as_ref()),
             KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
-            KpiKind::Standard { name, .. } => {
-                let label = &self.kpi.label;
-                Err(Cannot::NotActive(format!("{label} ({name}) needs the ledger of recurring revenue")))
-            }
+            KpiKind::Standard { name, .. } => self.recurring(name),
         }
     }
 

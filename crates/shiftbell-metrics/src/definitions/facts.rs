@@ -81,8 +81,6 @@ fn check_sense(report: &mut Report<'_>, entry: &Entry<'_>, fact: &Fact) {
             let fix = Some("leave only `mrr`".to_owned());
             report.problem(&entry.item.span, "a movement of recurring revenue is no event as well", fix);
         }
-        let why = "movements of recurring revenue are not kept yet, so that it never happens";
-        report.note(&entry.key.span, format!("facts.{}", fact.name), why);
     }
 }
 

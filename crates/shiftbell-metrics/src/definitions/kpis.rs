@@ -29,6 +29,8 @@ pub(super) struct Ground<'g> {
     pub(super) people: &'g People,
     /// Ids of the rules.
     pub(super) rules: &'g [String],
+    /// Whether the business model has recurring revenue.
+    pub(super) has_recurring: bool,
 }
 
 /// A KPI of the file, with what can only be checked when all are known.
@@ -117,7 +119,7 @@ fn kpi<'a>(report: &mut Report<'_>, entry: &Entry<'a>, ground: Ground<'_>) -> Op
     let credit = table.get("credit").and_then(|item| item.one_of(report, "way to give credit", &credits));
     table.close(report);
     let kind = kind?;
-    let not_active = kind::not_active(&kind, ground);
+    let not_active = kind::not_active(&kind);
     if let Some(why) = &not_active {
         report.note(&entry.key.span, format!("kpis.{slug}"), why.clone());
     }

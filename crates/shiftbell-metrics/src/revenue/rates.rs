@@ -41,6 +41,12 @@ impl Rates {
         of.insert(place, (since, rate));
     }
 
+    pub(crate) fn add_some(&mut self, currency: Currency, since: Instant, rate: Option<Exact>) {
+        if let Some(rate) = rate {
+            self.add(currency, since, rate);
+        }
+    }
+
     /// What one unit is worth; `None` without a rate.
     pub fn at(&self, currency: Currency, at: Instant, policy: &Policy) -> Option<Exact> {
         if currency == self.own {
@@ -59,6 +65,6 @@ impl Rates {
 
     /// Every rate, for a version of what a number means.
     pub fn words(&self) -> String {
-        format!("{:?}", self.table)
+        if self.table.is_empty() { String::new() } else { format!(" {:?}", self.table) }
     }
 }
