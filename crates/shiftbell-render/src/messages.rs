@@ -26,6 +26,7 @@ mod kpi_unknown;
 mod kpi_why;
 mod leaving;
 mod marks;
+mod mrr;
 mod not_counted;
 mod rate_fell;
 mod scorecard;
@@ -56,6 +57,7 @@ pub use kpi_unknown::{KpiUnknown, Suggestion, Unknown};
 pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 pub use leaving::{Kept, Leaving, LeavingKind};
 pub use marks::Mark;
+pub use mrr::{Mrr, MrrLine, MrrProblem, MrrWhy};
 pub use not_counted::{NotCounted, Unseen};
 pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
 pub use scorecard::{
@@ -126,6 +128,7 @@ notices![
     KpiWhy,
     DigestWhy,
     KpiPeople,
+    Mrr,
     KpiUnknown,
     KpiRefused,
     Scorecard,

@@ -58,6 +58,7 @@ templates![
     "kpi-why",
     "leaving",
     "mark",
+    "mrr",
     "next",
     "not-counted",
     "not-counted-line",

@@ -33,10 +33,13 @@ pub fn commands() -> Value {
         "question",
         "for example: mql-conversion b2b, win-rate 2026-Q3 vs 2026-Q2, list, help mql-conversion",
     ));
+    let mrr = CreateCommand::new("mrr")
+        .description("Recurring revenue: what it was, how it moved, what it is")
+        .add_option(typed("question", "for example: b2b last month by product"));
     let shiftbell = CreateCommand::new("shiftbell")
         .description("What concerns you and this program")
         .add_option(typed("order", "for example: help"));
-    json!([kpi, shiftbell])
+    json!([kpi, mrr, shiftbell])
 }
 
 /// Names this very set of commands.
@@ -172,7 +175,7 @@ mod tests {
     fn the_commands_keep_discords_limits() {
         let commands = commands();
         for (command, (name, what)) in
-            commands.as_array().unwrap().iter().zip([("kpi", "question"), ("shiftbell", "order")])
+            commands.as_array().unwrap().iter().zip([("kpi", "question"), ("mrr", "question"), ("shiftbell", "order")])
         {
             let option = &command["options"][0];
             assert_eq!((&command["name"], &option["name"]), (&json!(name), &json!(what)));

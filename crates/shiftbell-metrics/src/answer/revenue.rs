@@ -109,6 +109,11 @@ impl Scope<'_> {
         (self.period.starts_at().min(until), until)
     }
 
+    /// Whether the period is not over yet.
+    fn runs(&self) -> bool {
+        self.period.ends_at() > self.asked.now
+    }
+
     pub(super) fn recurring(&self, name: &str) -> Result<Measured, Cannot> {
         let stored = self.stored()?;
         let mut found = self.figure_of(name, &stored);
@@ -152,6 +157,8 @@ impl Scope<'_> {
         match name {
             "mrr" => Measured::only(each(&at(until), None, found.customers_end)),
             "arr" => Measured::only(each(&|moved: &[Moved]| arr(at(until)(moved)), None, found.customers_end)),
+            // What was announced at an earlier time is not kept apart from what is announced now.
+            "committed-mrr" if !self.runs() => Measured::only(Figure::Number { value: None, is_share: false }),
             "committed-mrr" => Measured::only(each(&at(Instant::LATEST), None, found.customers_end)),
             "usage-mrr" => Measured::only(each(&at(until), Some(Line::Usage), found.customers_end)),
             "discount-mrr" => Measured::only(each(&at(until), Some(Line::Discount), found.customers_end)),
@@ -216,7 +223,7 @@ pub struct MrrBridge {
     pub by: Option<String>,
     /// The same by the values of a dimension, the largest first.
     pub parts: Vec<BridgeLine>,
-    /// With every change that is announced for later.
+    /// With every change that is announced for later; of a period that is over, what was there at its end.
     pub committed: Money,
     /// What is charged by use, and what coupons take off for a time: kept apart.
     pub usage: Money,
@@ -323,7 +330,7 @@ impl Scope<'_> {
             whole,
             by: question.by.clone(),
             parts,
-            committed: money(level(None, Instant::LATEST)),
+            committed: money(level(None, if self.runs() { Instant::LATEST } else { until })),
             usage: money(level(Some(Line::Usage), until)),
             discount: money(level(Some(Line::Discount), until)),
             problems: problems.into_iter().collect(),

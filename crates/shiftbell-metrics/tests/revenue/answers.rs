@@ -109,6 +109,10 @@ fn who_has_said_to_leave_counts_until_then_and_is_not_committed() {
     let april = bridge_at(&Question { period: Some(april), ..Question::of("mrr") }, "2026-05-02T12:00:00Z");
     assert_eq!(said(&april.whole[0]), "300, new 0, expansion 0, contraction 0, churn -30 = 270");
     assert_eq!(april.whole[0].churn[0].0, "voluntary");
+    assert_eq!(
+        april.committed, april.whole[0].closing,
+        "what was announced in April is not told of a month that is over"
+    );
 }
 
 #[test]

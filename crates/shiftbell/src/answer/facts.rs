@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
-use shiftbell_metrics::definitions::{Better, Definitions};
+use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
+use shiftbell_metrics::revenue::Policy;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
 use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
@@ -82,10 +83,35 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         (None, ..) if means.is_none() => format!("{}, {period}", answer.label),
         (None, ..) => capital(period),
     };
+    let counted = match rests_on(defs, answer) {
+        Some(parts) => format!("{counted}: {parts}"),
+        None => counted,
+    };
     match means {
         Some(means) => format!("{} {counted}", means.trim()),
         None => counted,
     }
+}
+
+/// The amounts behind a share or ratio of recurring revenue, and which policy they follow.
+fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
+    let KpiKind::Standard { name, .. } = &defs.kpi(&answer.kpi)?.kind else { return None };
+    let amount = |key: &str| match answer.inputs.get(key)? {
+        numbers::Figure::Money { amounts, records } => {
+            Some((shiftbell_render::words::money(*amounts.first()?), *records))
+        }
+        _ => None,
+    };
+    let policy = Policy::of(&defs.policies.mrr).name;
+    let customers = |count: i64| format!("{count} customer{}", if count == 1 { "" } else { "s" });
+    Some(match name.as_str() {
+        "gross-retention" | "net-retention" => {
+            let ((start, at_start), (left, still)) = (amount("start")?, amount("left")?);
+            format!("{left} of {start}, {} of {}; policy {policy}", still, customers(at_start))
+        }
+        "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
+        _ => format!("policy {policy}"),
+    })
 }
 
 fn goal(defs: &Definitions, answer: &Answer) -> Option<Goal> {
