@@ -260,3 +260,15 @@ pub struct Answer {
     /// Figures of the KPIs in a formula, by slug.
     pub inputs: BTreeMap<String, Figure>,
 }
+
+impl Answer {
+    /// Of a share of money (what is kept of recurring revenue): the part and the whole.
+    pub fn money_rate(&self) -> Option<(Money, Money)> {
+        let amount = |key: &str| match self.inputs.get(key)? {
+            Figure::Money { amounts, .. } => amounts.first().copied(),
+            Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. } => None,
+        };
+        let (left, start) = (amount("left")?, amount("start")?);
+        (start.minor > 0).then_some((left, start))
+    }
+}

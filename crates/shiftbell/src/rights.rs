@@ -230,8 +230,11 @@ mod tests {
 
     #[test]
     fn recurring_revenue_is_for_whoever_has_the_right() {
-        let text = include_str!("../../../deploy/clowns-to-go.toml")
-            .replacen("formula = 'spend / won'", "formula = 'spend / new-mrr'", 1);
+        let text = include_str!("../../../deploy/clowns-to-go.toml").replacen(
+            "formula = 'spend / won'",
+            "formula = 'spend / new-mrr'",
+            1,
+        );
         let defs = read("clowns-to-go.toml", &text, &vocabulary()).definitions.unwrap();
         let may = |email: &str, kpi: &str| {
             let asker = Asker::Person(defs.person(email).unwrap().clone());

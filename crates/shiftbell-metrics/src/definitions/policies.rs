@@ -33,7 +33,7 @@ pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, own: Curre
         late_data: Span { count: 7, unit: SpanUnit::Days },
         new_meaning_all_history: true,
         mrr: BTreeMap::new(),
-        rates: Rates::only(own),
+        rates: Box::new(Rates::only(own)),
     };
     let Some(mut table) = table else {
         return policies;

@@ -12,7 +12,7 @@ use crate::event::{Event, kinds};
 use crate::expression::Expression;
 use crate::id::EntityKind;
 use crate::money::Currency;
-use crate::revenue::Policy;
+use crate::revenue::{Policy, Rates};
 use crate::value::Value;
 
 /// The definitions as the fold reads them.
@@ -124,7 +124,7 @@ impl Plan {
             open_fields: uses.open_fields.iter().map(|field| (name(&field.to_string()), field.clone())).collect(),
             test_records: definitions.privacy.test_records.clone(),
             keeps_test_records: false,
-            revenue: RevenuePlan::new(Policy::of(&definitions.policies.mrr), definitions.policies.rates.clone()),
+            revenue: RevenuePlan::new(Policy::of(&definitions.policies.mrr), Rates::clone(&definitions.policies.rates)),
             fields: Default::default(),
             chain,
             facts,

@@ -77,7 +77,7 @@ pub(crate) fn company() -> Definitions {
             late_data: Span { count: 7, unit: SpanUnit::Days },
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
-            rates: crate::revenue::Rates::only(crate::money::Currency::USD),
+            rates: Box::new(crate::revenue::Rates::only(crate::money::Currency::USD)),
         },
         meaning: "0".into(),
     }

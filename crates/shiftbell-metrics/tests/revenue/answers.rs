@@ -130,6 +130,7 @@ fn the_family_is_answered_with_what_it_rests_on() {
     let net = ask("net-retention", later);
     let Figure::Number { value: Some(value), is_share: true } = net.figure else { panic!("{:?}", net.figure) };
     assert_eq!(value.round_dp(9).to_string(), "1.238095238"); // 260 of 210
+    assert_eq!(net.money_rate().map(|(left, start)| (left.minor, start.minor)), Some((26_000, 21_000)));
     assert!(matches!(&net.inputs["start"], Figure::Money { amounts, records: 3 } if amounts[0].minor == 21_000));
     assert!(matches!(&net.inputs["left"], Figure::Money { amounts, records: 3 } if amounts[0].minor == 26_000));
     assert_eq!(ask("customer-churn", later).figure, Figure::Rate { rate: Rate { num: 0, den: 3 } });

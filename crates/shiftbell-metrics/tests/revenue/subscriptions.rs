@@ -137,7 +137,7 @@ fn a_contract_counts_from_its_beginning_and_renewal_takes_a_cancel_back() {
     let items = format!(r#""items":[{}]"#, item("s", "40", "month"));
     let later =
         told("s", "2026-01-01", r#""change":"started""#, &format!(r#"{items},"starts_at":"2026-02-01T00:00:00Z""#));
-    assert_eq!(said(&plain(&[later.clone()])), ["2026-02-01 new 40"]);
+    assert_eq!(said(&plain(std::slice::from_ref(&later))), ["2026-02-01 new 40"]);
     let leaves = told("s", "2026-03-01", r#""change":"cancel_scheduled""#, r#""ends_at":"2027-01-01T00:00:00Z""#);
     let renewed = told("s", "2026-12-01", r#""change":"renewed""#, "");
     assert_eq!(said(&plain(&[later, leaves, renewed])), ["2026-02-01 new 40"]);

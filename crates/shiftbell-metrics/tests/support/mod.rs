@@ -309,7 +309,7 @@ pub(crate) fn definitions() -> Definitions {
             late_data: days(7),
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
-            rates: shiftbell_metrics::revenue::Rates::only(Currency::USD),
+            rates: Box::new(shiftbell_metrics::revenue::Rates::only(Currency::USD)),
         },
         meaning: "0000000000000000".into(),
     }

@@ -151,7 +151,7 @@ pub(super) async fn definition(
     for motion in motions_of(defs, kpi) {
         let question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
         let now =
-            answered(program, company, &question).await?.ok().map(|found| facts::figure(&found.answer.figure, defs));
+            answered(program, company, &question).await?.ok().map(|found| facts::whole_figure(&found.answer, defs));
         motions.push(in_motion(defs, kpi, &motion, now));
     }
     let meaning = kpi.means.every.clone().or_else(|| kpi.means.by_motion.values().next().cloned());

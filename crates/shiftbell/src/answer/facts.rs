@@ -45,7 +45,7 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
     KpiAnswer {
         title: answer.label.clone(),
         scope: scope(answer),
-        value: figure(&answer.figure, defs),
+        value: whole_figure(answer, defs),
         goal: goal(defs, answer),
         before,
         standout,
@@ -106,8 +106,8 @@ fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
     let customers = |count: i64| format!("{count} customer{}", if count == 1 { "" } else { "s" });
     Some(match name.as_str() {
         "gross-retention" | "net-retention" => {
-            let ((start, at_start), (left, still)) = (amount("start")?, amount("left")?);
-            format!("{left} of {start}, {} of {}; policy {policy}", still, customers(at_start))
+            let ((_, at_start), (_, still)) = (amount("start")?, amount("left")?);
+            format!("{still} of {}; policy {policy}", customers(at_start))
         }
         "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
         _ => format!("policy {policy}"),
@@ -196,6 +196,14 @@ fn trend(parts: &[numbers::Part]) -> Option<String> {
         None => '\u{b7}',
     };
     (sizes.iter().flatten().count() > 1).then(|| sizes.iter().map(block).collect())
+}
+
+/// The figure of an answer; a share of money with the amounts behind it.
+pub(super) fn whole_figure(answer: &Answer, defs: &Definitions) -> Figure {
+    match answer.money_rate() {
+        Some((part, whole)) => Figure::MoneyRate { part, whole },
+        None => figure(&answer.figure, defs),
+    }
 }
 
 /// A figure of the core as messages show it.

@@ -69,5 +69,5 @@ pub struct Policies {
     /// `[policies.mrr]` as written: checked words, for [`crate::revenue::Policy::of`].
     pub mrr: BTreeMap<String, String>,
     /// `[policies.mrr.rates]`: what other currencies are in the workspace's own.
-    pub rates: Rates,
+    pub rates: Box<Rates>,
 }
