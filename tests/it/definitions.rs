@@ -49,14 +49,18 @@ fn its_kpis_are_asked_by_the_words_of_the_trade() {
 #[test]
 fn it_says_what_is_not_active_yet() {
     let notes = check(SAMPLE).notes;
-    for name in
-        ["facts.plan-raised", "kpis.grr", "kpis.first-reply", "digests.money", "rules.behind-plan", "sources.website"]
-    {
+    for name in ["kpis.first-reply", "digests.money", "rules.behind-plan", "sources.website"] {
         assert!(notes.iter().any(|note| note.name == name), "{name}");
     }
-    for name in
-        ["kpis.mql-to-sql", "rules.unpaid", "rules.won", "digests.bowtie", "digests.team", "sources.hubspot-main"]
-    {
+    for name in [
+        "kpis.grr",
+        "kpis.mql-to-sql",
+        "rules.unpaid",
+        "rules.won",
+        "digests.bowtie",
+        "digests.team",
+        "sources.hubspot-main",
+    ] {
         assert!(!notes.iter().any(|note| note.name == name), "{name}");
     }
 }

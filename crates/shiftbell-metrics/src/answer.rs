@@ -9,6 +9,7 @@ mod measure;
 mod people;
 mod pipeline;
 mod recount;
+mod revenue;
 mod rows;
 mod split;
 mod stock;
@@ -30,6 +31,7 @@ use crate::time::Instant;
 pub use choose::{ask, reads, ways};
 pub use people::{Fate, Someone, who};
 pub use recount::{Recount, Refolded, recompute};
+pub use revenue::{BridgeLine, BridgeMove, MrrBridge, mrr_bridge};
 pub use rows::{Read, Rows};
 pub use stock::Standing as OpenRecord;
 pub use tally::UNKNOWN;
@@ -258,4 +260,16 @@ pub struct Answer {
     pub is_too_few: bool,
     /// Figures of the KPIs in a formula, by slug.
     pub inputs: BTreeMap<String, Figure>,
+}
+
+impl Answer {
+    /// Of a share of money (what is kept of recurring revenue): the part and the whole.
+    pub fn money_rate(&self) -> Option<(Money, Money)> {
+        let amount = |key: &str| match self.inputs.get(key)? {
+            Figure::Money { amounts, .. } => amounts.first().copied(),
+            Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. } => None,
+        };
+        let (left, start) = (amount("left")?, amount("start")?);
+        (start.minor > 0).then_some((left, start))
+    }
 }

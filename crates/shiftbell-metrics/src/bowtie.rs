@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::BridgeMove;
 use crate::model::{Growth, growth};
 use crate::money::{Currency, Money};
 use crate::pacing::Pacing;
@@ -75,19 +76,23 @@ pub struct GoalFacts {
     pub usual: f64,
 }
 
-/// The money side: recurring revenue of the week.
+/// The money side: recurring revenue of the week. `opening + moves = closing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recurring {
     pub opening: Money,
-    pub new: Money,
-    pub expansion: Money,
-    pub contraction: Money,
-    pub churn: Money,
+    pub moves: Vec<BridgeMove>,
     pub closing: Money,
     pub customers: u64,
-    /// Of the revenue of a year ago: kept, and with expansion; 0 to 1 and more.
-    pub kept: Option<f64>,
-    pub kept_and_grown: Option<f64>,
+    /// Of what customers paid a year ago: what is kept of it, and what they pay now with expansion.
+    pub kept: Option<KeptShare>,
+    pub expanded: Option<KeptShare>,
+}
+
+/// An amount, and what share it is of what was there (0 to 1 and more).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptShare {
+    pub money: Money,
+    pub share: f64,
 }
 
 /// The bowtie, ready to be stored and rendered.

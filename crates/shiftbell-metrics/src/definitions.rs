@@ -122,6 +122,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
             catalogue: &catalogue,
             people: &people,
             rules: &rule_ids,
+            has_recurring: workspace.as_ref().is_none_or(|workspace| workspace.business_model != "ownership"),
         };
         kpis::read(report, table, ground)
     };
@@ -169,7 +170,11 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         .map(|table| sources::read_outlets(report, table, &vocabulary.outlets))
         .unwrap_or_default();
     let policies = open(report, "policies");
-    let policies = policies::read(report, policies);
+    let (own, zone) = workspace.as_ref().map_or_else(
+        || (crate::money::Currency::USD, crate::time::Zone::utc()),
+        |workspace| (workspace.currency, workspace.zone.clone()),
+    );
+    let policies = policies::read(report, policies, own, &zone);
     root.close(report);
 
     let mut definitions = Definitions {

@@ -8,6 +8,7 @@ mod journey;
 mod open;
 mod order;
 mod plan;
+mod revenue;
 mod rows;
 mod shown;
 mod stages;
@@ -19,9 +20,10 @@ use crate::event::Event;
 use crate::id::EntityId;
 pub use happened::Happened;
 pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
+pub use revenue::{PROBLEM, line_word, series_of};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.
-pub const FOLD_VERSION: u32 = 3;
+pub const FOLD_VERSION: u32 = 4;
 
 /// An event as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +65,10 @@ impl Plan {
             return (Vec::new(), Vec::new());
         }
         let journey = journey::Journey::new(self, account, events);
-        let walk = walk::walk(&journey);
+        let mut walk = walk::walk(&journey);
+        let revenue = revenue::Revenue::of(&journey);
+        revenue.happen(&journey, &mut walk);
         let stages = stages::stages(&journey, &walk);
-        (rows::rows(&journey, &walk, &stages), journey.left_out)
+        (rows::rows(&journey, &walk, &stages, &revenue), journey.left_out)
     }
 }

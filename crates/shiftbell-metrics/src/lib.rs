@@ -26,6 +26,7 @@ pub mod period;
 pub mod pipeline;
 pub mod question;
 pub mod receipt;
+pub mod revenue;
 pub mod rollout;
 pub mod schedule;
 pub mod scorecard;

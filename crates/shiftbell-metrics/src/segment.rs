@@ -76,6 +76,10 @@ impl Segment {
         Segment { entries }
     }
 
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -175,28 +175,48 @@ fn what_is_not_active_yet_is_said_with_its_line() {
     let checked = check(BASE);
     let notes: Vec<String> = checked.notes.iter().map(|note| note.to_string()).collect();
     let has = |text: &str| assert!(notes.iter().any(|note| note == text), "{text} in {notes:#?}");
-    has(
-        "acme.toml:28: facts.raised is not active yet: movements of recurring revenue are not kept yet, so that it never happens",
-    );
     has("acme.toml:79: kpis.due-today is not active yet: lists of due work are not kept yet");
-    has("acme.toml:80: kpis.grr is not active yet: recurring revenue is not kept yet");
-    has("acme.toml:156: digests.money is not active yet: recurring revenue is not kept yet");
+    has("acme.toml:156: digests.money is not active yet: there is no such message yet; `/mrr` answers");
     has("acme.toml:180: rules.stalled is not active yet: single records are not watched yet");
     has("acme.toml:186: rules.behind is not active yet: the pace of goals is not watched yet");
     has("acme.toml:227: sources.bills is not active yet: bills are not read yet");
-    has("acme.toml:243: policies.mrr is not active yet: recurring revenue is not kept yet");
-    assert_eq!(notes.len(), 8, "{notes:#?}");
+    assert_eq!(notes.len(), 5, "{notes:#?}");
 }
 
 #[test]
 fn what_rests_on_something_not_active_is_not_active() {
-    let text = changed("used = \"second-visit\"", "used = \"raised\"")
-        .replace("formula = 'spend / won'", "formula = 'spend / used'");
-    let d = definitions(&text);
-    for name in ["used", "won-to-used", "won-to-used-time", "cac"] {
-        assert!(d.kpi(name).unwrap().not_active.is_some(), "{name}");
-    }
+    let d = definitions(&changed("formula = 'spend / won'", "formula = 'spend / due-today'"));
+    assert!(d.kpi("cac").unwrap().not_active.is_some());
     assert!(d.kpi("won").unwrap().not_active.is_none());
+}
+
+#[test]
+fn recurring_revenue_exists_without_being_written() {
+    let d = definitions(BASE);
+    let of = |name: &str| d.kpi(name).map(|kpi| (kpi.slug.clone(), kpi.not_active.clone()));
+    assert_eq!(of("mrr"), Some(("mrr".to_owned(), None)));
+    assert_eq!(of("nrr"), Some(("net-retention".to_owned(), None)));
+    assert_eq!(of("gross-retention"), Some(("grr".to_owned(), None)), "the file has it under a name of its own");
+    let owned = definitions(&changed("business_model = \"subscription\"", "business_model = \"ownership\""));
+    assert!(owned.kpi("mrr").is_none());
+}
+
+#[test]
+fn rates_of_other_currencies_are_read_with_their_days() {
+    use shiftbell_metrics::money::Currency;
+    use shiftbell_metrics::revenue::{Exact, Policy};
+    use shiftbell_metrics::time::Instant;
+    let rates = "trials = \"excluded\"\n[policies.mrr.rates]\nUSD = 0.9\nGBP = { 2026-01-01 = 1.1, 2026-07-01 = 1.2 }";
+    let d = definitions(&changed("trials = \"excluded\"", rates));
+    let spot = Policy { spot_rates: true, ..Policy::of(&d.policies.mrr) };
+    let at = |code: &str, time: &str| {
+        d.policies.rates.at(Currency::from_code(code).unwrap(), Instant::parse(time).unwrap(), &spot)
+    };
+    assert_eq!(at("USD", "2026-03-01T00:00:00Z"), Exact::new(9, 10));
+    assert_eq!(at("GBP", "2025-03-01T00:00:00Z"), Exact::new(11, 10));
+    assert_eq!(at("GBP", "2026-08-01T00:00:00Z"), Exact::new(12, 10));
+    assert_eq!(at("JPY", "2026-08-01T00:00:00Z"), None);
+    assert_ne!(d.meaning, definitions(BASE).meaning, "a rate changes what numbers mean");
 }
 
 #[test]

@@ -58,6 +58,13 @@ fn happening() -> impl Strategy<Value = &'static str> {
         r#""type":"deleted","deal":"D""#,
         r#""type":"unlinked","deal":"D","contact":"C""#,
         r#""type":"unlinked","contact":"C","company":"A""#,
+        r#""type":"subscription","subscription":"S","company":"A","change":"started","set":{"subscription":{"items":[{"amount":"120.50","interval":"week","product":"small-parties"}]}}"#,
+        r#""type":"subscription","subscription":"S","contact":"C","change":"started","set":{"subscription":{"items":[{"amount":99,"interval":"year"},{"amount":"7","currency":"EUR"}]}}"#,
+        r#""type":"subscription","subscription":"S","set":{"subscription":{"status":"paused"}}"#,
+        r#""type":"subscription","subscription":"S","change":"cancel_scheduled","reason":"done","set":{"subscription":{"ends_at":"2026-04-02T00:00:00Z"}}"#,
+        r#""type":"subscription","subscription":"S","change":"ended""#,
+        r#""type":"invoice","subscription":"S","set":{"subscription":{"status":"past_due","items":[{"amount":"5","interval_count":0}]}}"#,
+        r#""type":"deleted","subscription":"S""#,
     ];
     select(words.to_vec())
 }
@@ -75,6 +82,7 @@ fn history(most: usize) -> impl Strategy<Value = Vec<StoredEvent>> {
                     words.replace("\"C\"", &format!("\"c{contact}\"")).replace("\"A\"", &format!("\"a{account}\""));
                 let words =
                     words.replace("\"D\"", &format!("\"d{deal}\"")).replace("\"V\"", &format!("\"v{contact}\""));
+                let words = words.replace("\"S\"", &format!("\"s{deal}\""));
                 let at = Instant(i64::from(FIRST.plus(day).0) * MS_PER_DAY + hour * 3_600_000);
                 let text = format!(r#"{{"id":"e{index}","at":"{at}",{words}}}"#);
                 let by = (hour % 3 != 0).then(|| "ae".to_owned());

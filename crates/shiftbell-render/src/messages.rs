@@ -28,6 +28,7 @@ mod kpi_why;
 mod leaving;
 mod levers;
 mod marks;
+mod mrr;
 mod not_counted;
 mod rate_fell;
 mod scorecard;
@@ -61,6 +62,7 @@ pub use kpi_why::{KpiWhy, Parts, SourceCheck, StageMeaning, Status};
 pub use leaving::{Kept, Leaving, LeavingKind};
 pub use levers::{LeverLine, Levers};
 pub use marks::Mark;
+pub use mrr::{Mrr, MrrLine, MrrProblem, MrrWhy};
 pub use not_counted::{NotCounted, Unseen};
 pub use rate_fell::{Cause, Ended, RateFell, Stake, Taken};
 pub use scorecard::{
@@ -132,6 +134,7 @@ notices![
     KpiWhy,
     DigestWhy,
     KpiPeople,
+    Mrr,
     KpiUnknown,
     KpiRefused,
     WhatIf,

@@ -60,6 +60,7 @@ templates![
     "leaving",
     "levers",
     "mark",
+    "mrr",
     "next",
     "not-counted",
     "not-counted-line",

@@ -9,6 +9,7 @@ pub(crate) mod facts;
 pub(crate) mod funnel;
 mod kept;
 mod manage;
+pub(crate) mod mrr;
 pub(crate) mod rows;
 pub(crate) mod slack;
 mod whatif;
@@ -75,7 +76,7 @@ pub struct Answered {
     pub asked_at: Instant,
 }
 
-/// Answers a command as it arrives from a chat system: `/kpi`, `/whatif` or `/shiftbell` and what stands behind it.
+/// Answers a command as it arrives from a chat system: `/kpi`, `/mrr`, `/whatif` or `/shiftbell` and what stands behind it.
 pub async fn to_command(
     program: &Program,
     company: &Company,
@@ -85,6 +86,12 @@ pub async fn to_command(
 ) -> (Document, Visibility) {
     let document = match command {
         "/kpi" | "kpi" => to_words(program, company, asker, text).await,
+        "/mrr" | "mrr" => {
+            let began = Stopwatch::start();
+            let answered = mrr::to_words(program, company, asker, text).await;
+            metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
+            answered.unwrap_or_else(|error| not_answered(company, &error))
+        }
         "/shiftbell" | "shiftbell" => manage::to_words(program, company, asker, text).await,
         "/whatif" | "whatif" => whatif::to_words(program, company, asker, text).await,
         _ => sentence(format!("I do not know {command}. /kpi help, /whatif help and /shiftbell help say what I do.")),
@@ -97,7 +104,7 @@ pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line:
     let line = line.trim();
     let (command, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match command {
-        "/kpi" | "kpi" | "shiftbell" | "whatif" => to_command(program, company, asker, command, text).await.0,
+        "/kpi" | "kpi" | "mrr" | "shiftbell" | "whatif" => to_command(program, company, asker, command, text).await.0,
         _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
         _ => to_words(program, company, asker, line).await,
     }
@@ -124,6 +131,11 @@ pub fn completions(company: &Company, command: &str, typed: &str) -> Vec<(String
     }
     if command == "/whatif" {
         return whatif::completions(company.defs(), typed);
+    }
+    if command == "/mrr" {
+        let splits = company.defs().dimensions.iter().map(|dimension| format!("by {}", dimension.name));
+        let all = company.defs().motions.iter().map(|motion| motion.id.clone()).chain(splits);
+        return all.filter(|word| word.starts_with(typed.trim())).map(|word| (word.clone(), word)).take(25).collect();
     }
     autocomplete(typed, company.defs(), 25)
         .into_iter()

@@ -81,6 +81,9 @@ pub fn examples(company: &Company) -> Vec<String> {
     if let Some(north) = &defs.workspace.north_star {
         examples.push(format!("/kpi {north} this quarter"));
     }
+    if defs.kpi("mrr").is_some() {
+        examples.push("/mrr last month".to_owned());
+    }
     examples.extend(["/kpi list".to_owned(), "/kpi help".to_owned(), "/kpi mql-converson b2b".to_owned()]);
     examples
 }

@@ -1,7 +1,7 @@
 //! Who may ask what. Checked when a question is asked, when a message is sent and when a button is clicked.
 
 use shiftbell_chat::Outlet;
-use shiftbell_metrics::definitions::{Definitions, Person};
+use shiftbell_metrics::definitions::{Definitions, KpiKind, Person};
 use shiftbell_metrics::question::{ME, Question};
 
 /// Who asks.
@@ -58,6 +58,12 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
             "Numbers by owner are numbers of single people; your manager sees those of the team.".to_owned(),
         );
     }
+    if rests_on_recurring(defs, &question.kpi, 0) && !wide && !has("recurring revenue") {
+        return Right::Refused(format!(
+            "The role {} may not see recurring revenue; [rights] in the definitions file says who may.",
+            person.role
+        ));
+    }
     if wide || has("company bowtie") || has("team totals") {
         Right::Granted
     } else {
@@ -65,6 +71,20 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
             "The role {} may not see numbers of the company; [rights] in the definitions file says who may.",
             person.role
         ))
+    }
+}
+
+/// Formulas rest on formulas; none is deeper than this.
+const DEPTH_MAX: usize = 8;
+
+/// Whether a KPI is of the family of recurring revenue, or is worked out from one that is.
+fn rests_on_recurring(defs: &Definitions, kpi: &str, depth: usize) -> bool {
+    match defs.kpi(kpi).map(|kpi| &kpi.kind) {
+        Some(KpiKind::Standard { .. }) => true,
+        Some(KpiKind::Formula { kpis, .. }) if depth < DEPTH_MAX => {
+            kpis.iter().any(|kpi| rests_on_recurring(defs, kpi, depth + 1))
+        }
+        Some(_) | None => false,
     }
 }
 
@@ -199,4 +219,39 @@ fn is_below(defs: &Definitions, person: &Person, other: &Person) -> bool {
         team = found.part_of.as_deref();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use shiftbell_metrics::definitions::read;
+
+    use super::*;
+    use crate::companies::vocabulary;
+
+    #[test]
+    fn recurring_revenue_is_for_whoever_has_the_right() {
+        let text = include_str!("../../../deploy/clowns-to-go.toml").replacen(
+            "formula = 'spend / won'",
+            "formula = 'spend / new-mrr'",
+            1,
+        );
+        let defs = read("clowns-to-go.toml", &text, &vocabulary()).definitions.unwrap();
+        let may = |email: &str, kpi: &str| {
+            let asker = Asker::Person(defs.person(email).unwrap().clone());
+            join(&defs, &asker, &mut Question::of(kpi)) == Right::Granted
+        };
+        for (email, mrr) in [
+            ("bdr.one@clowns.example", false),
+            ("csm.one@clowns.example", true),
+            ("finance.one@clowns.example", true),
+            ("exec.one@clowns.example", true),
+            ("revops.one@clowns.example", true),
+        ] {
+            for kpi in ["mrr", "nrr", "gross-retention", "cac"] {
+                assert_eq!(may(email, kpi), mrr, "{email} {kpi}");
+            }
+            assert!(may(email, "mqls"), "{email}");
+        }
+        assert_eq!(join(&defs, &Asker::Operator, &mut Question::of("mrr")), Right::Granted);
+    }
 }

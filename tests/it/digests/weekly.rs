@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use shiftbell::answer::computed;
+use shiftbell::answer::{Asker, computed, to_typed};
 use shiftbell::demo::generate::{Plan, generate};
 use shiftbell::work::import::{File, import};
 use shiftbell_metrics::answer::Figure as Number;
+use shiftbell_metrics::event::Event;
+use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::question::Question;
-use shiftbell_metrics::time::MS_PER_DAY;
+use shiftbell_metrics::time::{Instant, MS_PER_DAY};
 use shiftbell_render::facts::Figure;
 use shiftbell_render::messages::Notice;
+use shiftbell_render::words::bare_money;
 use shiftbell_tests::db::sqlite;
 
 use super::world::{World, as_it_is, at, company, words};
@@ -20,6 +23,9 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
     let sunday = at("2026-11-16T04:00:00Z");
     let events: Vec<_> = generate(&Plan { seed: 20_261_121, events: 40_000, until: sunday }).collect();
     let sample = company(as_it_is);
+    let paid = |business, until| paid_a_month(&events, business, at(until));
+    let (opening, closing) = ("2026-11-09T05:00:00Z", "2026-11-16T05:00:00Z");
+    let money = [true, false].map(|business| (paid(business, opening), paid(business, closing)));
     let lines = events.into_iter().map(|event| Ok(Some(event)));
     let named = File { source: "demo", key: "year" };
     import(&db.db, &sample.workspace, named, lines, sunday, |_| {}).await.unwrap();
@@ -59,6 +65,21 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
     }
     drop(snapshot);
     assert_eq!(compared, 8, "four rates of two motions");
+    // The money side is what subscriptions say, and /mrr says the same.
+    for (motion, (opening, closing)) in bowtie.motions.iter().zip(money) {
+        let (mrr, base) = (motion.mrr.as_ref().unwrap(), motion.base.as_ref().unwrap());
+        assert!(opening.0 > 0 && closing.0 > 0, "{} has customers", motion.motion);
+        assert_eq!((mrr.opening.minor, mrr.closing.minor), (opening.0, closing.0), "{}", motion.motion);
+        assert_eq!((base.mrr.minor, base.count), (closing.0, closing.1), "{}", motion.motion);
+        let moved: i64 = mrr.moves.iter().map(|one| if one.adds { one.money.minor } else { -one.money.minor }).sum();
+        assert_eq!(mrr.opening.minor + moved, mrr.closing.minor);
+        let command = format!("/mrr {} 2026-11-09..2026-11-15 by product", motion.motion);
+        let typed = to_typed(&world.program, &world.company(), &Asker::Operator, &command).await;
+        let said = shiftbell_render::plain::transcript(&typed);
+        let (from, to) = (bare_money(mrr.opening), bare_money(mrr.closing));
+        assert!(said.contains(&format!("MRR {from} + new ")) && said.contains(&format!(" = {to}\n")), "{said}");
+        assert!(said.contains("large parties") && said.contains("policy shiftbell"), "{said}");
+    }
     let document = posts[0].2.document().unwrap();
     assert!(document.picture.is_some());
     assert_eq!(document.thread.len(), 2);
@@ -72,4 +93,22 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
         leaks.iter().filter(|(.., letter)| words(letter).starts_with("b2b corporate events: MQL to SQL")).collect();
     assert_eq!(planted.len(), 1);
     assert_eq!(world.of("bowtie").await.len(), 2, "one for each Monday");
+}
+
+/// What customers of one kind pay a month at an instant, in cents, and how many they are: the plain way, without a ledger.
+fn paid_a_month(events: &[Event], business: bool, until: Instant) -> (i64, u64) {
+    let mut running: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut ends: BTreeMap<&str, Instant> = BTreeMap::new();
+    let told = events.iter().filter(|event| event.kind == "subscription" && event.at < until);
+    for event in told.filter(|event| event.names.contains_key(&EntityKind::Company) == business) {
+        let id = event.names[&EntityKind::Subscription].as_str();
+        let Some(set) = event.set.get(&EntityKind::Subscription) else { continue };
+        if let Some(money) = set.get("monthly_amount") {
+            let amount = money.as_money(shiftbell_metrics::money::Currency::USD).unwrap();
+            running.insert(id, amount.minor);
+        }
+        ends.extend(set.get("ends_at").and_then(|at| at.as_instant()).map(|at| (id, at)));
+    }
+    running.retain(|id, _| ends.get(id).is_none_or(|at| *at >= until));
+    (running.values().sum(), running.len() as u64)
 }

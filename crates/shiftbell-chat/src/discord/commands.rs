@@ -36,10 +36,13 @@ pub fn commands() -> Value {
     let whatif = CreateCommand::new("whatif")
         .description("What another rate, volume or price would bring, all else held")
         .add_option(typed("change", "for example: mql-to-sql +5pt b2b, volume +10% b2b, best b2b, help"));
+    let mrr = CreateCommand::new("mrr")
+        .description("Recurring revenue: what it was, how it moved, what it is")
+        .add_option(typed("question", "for example: b2b last month by product"));
     let shiftbell = CreateCommand::new("shiftbell")
         .description("What concerns you and this program")
         .add_option(typed("order", "for example: help"));
-    json!([kpi, whatif, shiftbell])
+    json!([kpi, mrr, whatif, shiftbell])
 }
 
 /// Names this very set of commands.
@@ -174,7 +177,7 @@ mod tests {
     #[test]
     fn the_commands_keep_discords_limits() {
         let commands = commands();
-        let expected = [("kpi", "question"), ("whatif", "change"), ("shiftbell", "order")];
+        let expected = [("kpi", "question"), ("mrr", "question"), ("whatif", "change"), ("shiftbell", "order")];
         assert_eq!(commands.as_array().unwrap().len(), expected.len());
         for (command, (name, what)) in commands.as_array().unwrap().iter().zip(expected) {
             let option = &command["options"][0];

@@ -297,6 +297,11 @@ pub(super) fn period_of(asked: &Asked<'_>, kpi: &Kpi, motions: &[&str]) -> Resul
     {
         return Ok(goal.period);
     }
+    if let KpiKind::Standard { name, over } = &kpi.kind
+        && let Some(period) = super::revenue::default_period(asked.defs, name, *over, today)
+    {
+        return Ok(period);
+    }
     let weeks = asked.defs.policies.default_period_weeks;
     let window = if asked.question.in_period { 0 } else { longest_window(asked.defs, kpi, motions, 0)? };
     if window == 0 {

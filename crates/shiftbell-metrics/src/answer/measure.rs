@@ -71,10 +71,7 @@ impl<'a> Scope<'a> {
             KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
             KpiKind::Standard { name, .. } if is_pipeline(name) => self.pipeline(name),
-            KpiKind::Standard { name, .. } => {
-                let label = &self.kpi.label;
-                Err(Cannot::NotActive(format!("{label} ({name}) needs the ledger of recurring revenue")))
-            }
+            KpiKind::Standard { name, .. } => self.recurring(name),
         }
     }
 

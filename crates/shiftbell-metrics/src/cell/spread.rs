@@ -38,9 +38,9 @@ pub fn spread(delta: &Delta, plan: &Plan, zone: &Zone, slots: u16) -> Spread {
 }
 
 /// Whether entries of a series are counted in cells. Records that stand open are not: nobody asks how many stood open on one
-/// day and no other.
+/// day and no other. Nor are movements of recurring revenue: whoever asks needs them customer by customer.
 pub(super) fn has_cells(series: &str) -> bool {
-    !series.starts_with("open/")
+    !series.starts_with("open/") && !series.starts_with("mrr/")
 }
 
 impl Spread {

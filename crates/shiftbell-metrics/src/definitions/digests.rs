@@ -145,7 +145,7 @@ fn not_active(send: DigestKind, to: &DigestTo) -> Option<String> {
         DigestKind::Scorecard | DigestKind::Bowtie => None,
         DigestKind::Team if *to == DigestTo::EachManager => None,
         DigestKind::Team => Some("the digest of a team goes only to each manager yet".to_owned()),
-        DigestKind::RecurringRevenue => Some("recurring revenue is not kept yet".to_owned()),
+        DigestKind::RecurringRevenue => Some("there is no such message yet; `/mrr` answers".to_owned()),
     }
 }
 

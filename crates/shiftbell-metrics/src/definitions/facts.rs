@@ -87,13 +87,11 @@ fn check_sense(report: &mut Report<'_>, entry: &Entry<'_>, fact: &Fact) {
         let fix = Some(format!("write for example {} = {EXAMPLE}", entry.key.text));
         report.problem(&entry.key.span, format!("the fact \"{}\" does not say what happens", fact.name), fix);
     }
-    if fact.mrr.is_some() {
-        if !fact.events.is_empty() || !fact.state.is_empty() || fact.when.is_some() {
-            let fix = Some("leave only `mrr`".to_owned());
-            report.problem(&entry.item.span, "a movement of recurring revenue is no event as well", fix);
-        }
-        let why = "movements of recurring revenue are not kept yet, so that it never happens";
-        report.note(&entry.key.span, format!("facts.{}", fact.name), why);
+    let is_event = !fact.events.is_empty() || !fact.state.is_empty() || fact.when.is_some();
+    let is_narrowed = !fact.properties.is_empty() || !fact.by.is_empty() || fact.stage.is_some();
+    if fact.mrr.is_some() && (is_event || is_narrowed) {
+        let fix = Some("leave only `mrr`".to_owned());
+        report.problem(&entry.item.span, "a movement of recurring revenue is no event as well", fix);
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Ground<'g> {
     pub(super) people: &'g People,
     /// Ids of the rules.
     pub(super) rules: &'g [String],
+    /// Whether the business model has recurring revenue.
+    pub(super) has_recurring: bool,
 }
 
 /// A KPI of the file, with what can only be checked when all are known.

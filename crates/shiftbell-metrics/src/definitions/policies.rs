@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::document::{Item, Table};
-use super::facts::check_name;
 use super::model::{Policies, Span, SpanUnit};
 use super::report::Report;
 use super::words;
+use crate::money::Currency;
+use crate::revenue::{Exact, Rates, presets};
+use crate::time::{Instant, Zone};
 
 /// Keys of `[policies.mrr]` and their words. `plan_swap` is a span, `preset` the name of another system whose choices are taken.
-const MRR: [(&str, &[&str]); 7] = [
+const MRR: [(&str, &[&str]); 8] = [
     ("past_due", &["counts", "ends"]),
     ("trials", &["excluded", "counts"]),
     ("coupons", &["lasting-only", "all", "none"]),
@@ -19,9 +21,10 @@ const MRR: [(&str, &[&str]); 7] = [
     ("paused", &["zero", "counts", "churn"]),
     ("churn_moment", &["end-of-term", "when-cancelled", "when-scheduled"]),
     ("currency_rates", &["constant", "spot"]),
+    ("no_reason", &["unknown", "voluntary"]),
 ];
 
-pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>) -> Policies {
+pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, own: Currency, zone: &Zone) -> Policies {
     let mut policies = Policies {
         default_period_weeks: 13,
         too_few: 10,
@@ -30,13 +33,13 @@ pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>) -> Policie
         late_data: Span { count: 7, unit: SpanUnit::Days },
         new_meaning_all_history: true,
         mrr: BTreeMap::new(),
+        rates: Box::new(Rates::only(own)),
     };
     let Some(mut table) = table else {
         return policies;
     };
     if let Some(item) = table.get("mrr") {
-        policies.mrr = mrr(report, &item);
-        report.note(&item.span, "policies.mrr", "recurring revenue is not kept yet");
+        policies.mrr = mrr(report, &item, &mut policies.rates, zone);
     }
     if let Some(numbers) = table.table(report, "numbers") {
         read_numbers(report, numbers, &mut policies);
@@ -83,7 +86,7 @@ fn read_numbers(report: &mut Report<'_>, mut table: Table<'_>, policies: &mut Po
     table.close(report);
 }
 
-fn mrr(report: &mut Report<'_>, item: &Item<'_>) -> BTreeMap<String, String> {
+fn mrr(report: &mut Report<'_>, item: &Item<'_>, rates: &mut Rates, zone: &Zone) -> BTreeMap<String, String> {
     let mut policies = BTreeMap::new();
     let Some(mut table) = item.table(report, "[policies.mrr]") else {
         return policies;
@@ -96,11 +99,51 @@ fn mrr(report: &mut Report<'_>, item: &Item<'_>) -> BTreeMap<String, String> {
     if let Some(span) = table.get("plan_swap").and_then(|item| item.time_span(report)) {
         policies.insert("plan_swap".to_owned(), span.to_string());
     }
-    if let Some(preset) = table.get("preset").and_then(|item| item.text(report))
-        && check_name(report, &preset, "preset")
-    {
-        policies.insert("preset".to_owned(), preset.text);
+    let known: Vec<&'static str> = presets().collect();
+    if let Some(preset) = table.get("preset").and_then(|item| item.one_of(report, "preset", &known)) {
+        policies.insert("preset".to_owned(), preset);
+    }
+    if let Some(table) = table.table(report, "rates") {
+        read_rates(report, table, rates, zone);
     }
     table.close(report);
     policies
+}
+
+/// `EUR = 1.10`, or `EUR = { 2026-01-01 = 1.10, 2026-07-01 = 1.15 }`: since when one of it is how much of the own currency.
+fn read_rates(report: &mut Report<'_>, mut table: Table<'_>, rates: &mut Rates, zone: &Zone) {
+    for entry in table.rest() {
+        let Some(currency) = Currency::from_code(&entry.key.text).filter(|currency| *currency != rates.own) else {
+            let message = format!("`{}` is no other currency than {}", entry.key.text, rates.own);
+            report.problem(&entry.key.span, message, Some("write an ISO 4217 code such as EUR = 1.10".to_owned()));
+            continue;
+        };
+        let Some(mut dated) = entry.item.as_table("rates") else {
+            rates.add_some(currency, Instant::EARLIEST, rate(report, &entry.item));
+            continue;
+        };
+        for (index, one) in dated.rest().into_iter().enumerate() {
+            match one.key.text.parse::<jiff::civil::Date>() {
+                // The first also holds before its day.
+                Ok(_) if index == 0 => rates.add_some(currency, Instant::EARLIEST, rate(report, &one.item)),
+                Ok(date) => {
+                    let since = zone.start_of(crate::time::Day::from_date(date));
+                    rates.add_some(currency, since, rate(report, &one.item));
+                }
+                Err(_) => {
+                    let message = format!("\"{}\" is no day", one.key.text);
+                    report.problem(&one.key.span, message, Some("write it as 2026-01-01 = 1.10".to_owned()));
+                }
+            }
+        }
+    }
+}
+
+fn rate(report: &mut Report<'_>, item: &Item<'_>) -> Option<Exact> {
+    let found = item.number(report)?;
+    let rate = Exact::of(found).filter(|rate| rate.is_positive());
+    if rate.is_none() {
+        item.wrong(report, "a number above 0, such as 1.10");
+    }
+    rate
 }

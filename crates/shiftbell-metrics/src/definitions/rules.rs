@@ -66,7 +66,7 @@ fn not_active(kind: &RuleKind, ground: &Ground<'_>) -> Option<String> {
         RuleKind::Record { .. } => "single records are not watched yet",
         RuleKind::Pace { .. } => "the pace of goals is not watched yet",
         RuleKind::Event { fact } if ground.facts.iter().any(|known| known.name == *fact && known.mrr.is_some()) => {
-            "it waits for a movement of recurring revenue, which is not kept yet"
+            "it waits for a movement of recurring revenue, about which nobody is told yet"
         }
         RuleKind::Event { .. } | RuleKind::Rate { .. } => return None,
     };

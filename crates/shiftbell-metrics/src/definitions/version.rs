@@ -48,12 +48,13 @@ fn meaning(definitions: &Definitions) -> String {
     dimensions.sort();
     let policies = &definitions.policies;
     format!(
-        "{}|{}|{}|{chain:?}|{facts:?}|{motions:?}|{dimensions:?}|{kpis:?}|{}|{:?}",
+        "{}|{}|{}|{chain:?}|{facts:?}|{motions:?}|{dimensions:?}|{kpis:?}|{}|{:?}{}",
         common(definitions),
         definitions.workspace.week_starts.to_monday_zero_offset(),
         definitions.workspace.year_starts_month,
         policies.credit_owner_at_the_time,
         policies.mrr,
+        policies.rates.words(),
     )
 }
 
@@ -239,7 +240,10 @@ fn kind(definitions: &Definitions, kind: &KpiKind, depth: usize) -> String {
                 .collect();
             format!("formula {} {parts:?}", formula.canonical())
         }
-        KpiKind::Standard { name, over } => format!("standard {name} {over:?} {:?}", definitions.policies.mrr),
+        KpiKind::Standard { name, over } => {
+            let policies = &definitions.policies;
+            format!("standard {name} {over:?} {:?}{}", policies.mrr, policies.rates.words())
+        }
     }
 }
 

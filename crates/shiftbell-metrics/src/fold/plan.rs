@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::revenue::RevenuePlan;
 use crate::codec::Name;
 use crate::contribution::name;
 use crate::definitions::{
@@ -11,6 +12,7 @@ use crate::event::{Event, kinds};
 use crate::expression::Expression;
 use crate::id::EntityKind;
 use crate::money::Currency;
+use crate::revenue::{Policy, Rates};
 use crate::value::Value;
 
 /// The definitions as the fold reads them.
@@ -32,6 +34,7 @@ pub struct Plan {
     pub(crate) test_records: Vec<(FieldName, Vec<Value>)>,
     /// Whether test records are counted like others (to find out how many were left out).
     pub(crate) keeps_test_records: bool,
+    pub(crate) revenue: RevenuePlan,
 }
 
 #[derive(Debug)]
@@ -121,6 +124,7 @@ impl Plan {
             open_fields: uses.open_fields.iter().map(|field| (name(&field.to_string()), field.clone())).collect(),
             test_records: definitions.privacy.test_records.clone(),
             keeps_test_records: false,
+            revenue: RevenuePlan::new(Policy::of(&definitions.policies.mrr), Rates::clone(&definitions.policies.rates)),
             fields: Default::default(),
             chain,
             facts,
@@ -147,6 +151,7 @@ impl Plan {
     pub fn needs(&self, event: &Event) -> bool {
         self.counts(&event.kind)
             || event.names.len() > 1
+            || event.set.contains_key(&EntityKind::Subscription)
             || event.set.iter().any(|(kind, set)| set.keys().any(|key| self.field(*kind, key).is_some()))
             || self.any_kind.iter().any(|fact| !self.facts[*fact].is_edge)
     }
@@ -353,6 +358,11 @@ impl DimPlan {
             values: dimension.values.iter().map(|value| (plain(value), name(value))).collect(),
             has_cells: has_cells(dimension),
         }
+    }
+
+    /// Whether a value is one of those that are declared, where any are.
+    pub(crate) fn knows(&self, value: &Name) -> bool {
+        self.values.is_empty() || self.values.iter().any(|(_, known)| known == value)
     }
 
     /// A value as it is counted: spelled as declared where it differs only in case and spaces, else as it came.

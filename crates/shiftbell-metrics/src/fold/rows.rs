@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::journey::{Journey, NOBODY, Named, Step, TODAY, person};
+use super::revenue::Revenue;
 use super::stages::{Stages, losses};
 use super::walk::{Occurrence, Reached, View, Walk};
 use super::{open, touch};
@@ -26,7 +27,12 @@ pub(super) struct Findings<'j, 'a> {
     pub(super) awaited: BTreeMap<usize, Vec<&'j Occurrence>>,
 }
 
-pub(super) fn rows(journey: &Journey<'_>, walk: &Walk, stages: &Stages) -> Vec<(EntityId, Contribution)> {
+pub(super) fn rows(
+    journey: &Journey<'_>,
+    walk: &Walk,
+    stages: &Stages,
+    revenue: &Revenue,
+) -> Vec<(EntityId, Contribution)> {
     let findings = Findings::of(journey, walk, stages);
     let mut by_carrier: BTreeMap<EntityId, Vec<Row>> = BTreeMap::new();
     for (place, entity) in journey.entities.iter().enumerate().filter(|(_, entity)| !entity.is_left_out) {
@@ -39,6 +45,9 @@ pub(super) fn rows(journey: &Journey<'_>, walk: &Walk, stages: &Stages) -> Vec<(
         if let Some(row) = findings.fact_row(occurrence) {
             by_carrier.entry(journey.event(occurrence.step as usize).entity_id()).or_default().push(row);
         }
+    }
+    for (place, row) in revenue.rows(&findings) {
+        by_carrier.entry(journey.entities[place].carrier).or_default().push(row);
     }
     let touches = touch::Touches::of(journey);
     for (place, row) in open::open_rows(&findings, &touches) {
@@ -152,10 +161,10 @@ impl<'j, 'a> Findings<'j, 'a> {
             lags.push((name(GONE), lag));
         }
         for (fact, seen) in &self.awaited {
-            let from = seen.partition_point(|seen| self.journey.at(seen.step) < entered.at);
+            let from = seen.partition_point(|seen| seen.at < entered.at);
             if let Some(seen) = seen[from..].iter().find(|seen| self.concerns(seen, place)) {
                 let series = plan.facts[*fact].series.clone();
-                lags.extend(series.map(|series| (series, self.journey.at(seen.step).since(entered.at))));
+                lags.extend(series.map(|series| (series, seen.at.since(entered.at))));
             }
         }
         lags
@@ -199,8 +208,7 @@ impl<'j, 'a> Findings<'j, 'a> {
         let index = seen.step as usize;
         let stored = self.journey.events[index];
         let own = self.journey.subject_of(index)?;
-        let mut entry =
-            Entry::new(self.journey.entities[own].id, hash(&stored.source, &stored.event.id), stored.event.at);
+        let mut entry = Entry::new(self.journey.entities[own].id, hash(&stored.source, &stored.event.id), seen.at);
         entry.actor = person(stored.event.owner.as_deref());
         let view = View::of(self.journey, index);
         self.describe(&mut entry, own, &view.named, seen.step, &stored.event);
@@ -219,7 +227,7 @@ impl<'j, 'a> Findings<'j, 'a> {
 }
 
 /// Tells the events of one entity apart.
-fn hash(source: &str, id: &str) -> u64 {
+pub(super) fn hash(source: &str, id: &str) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in source.bytes().chain([0]).chain(id.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

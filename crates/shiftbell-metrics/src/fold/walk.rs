@@ -17,6 +17,8 @@ use crate::value::Value;
 pub(super) struct Occurrence {
     pub(super) fact: usize,
     pub(super) step: Step,
+    /// When: of a movement that was announced, later than the event that told of it.
+    pub(super) at: Instant,
     pub(super) motion: Option<usize>,
     pub(super) contact: Option<usize>,
     pub(super) deal: Option<usize>,
@@ -77,7 +79,7 @@ pub(super) fn walk(journey: &Journey<'_>) -> Walk {
             let motion = motions.at(journey, step);
             let (contact, deal) = (view.named[EntityKind::Contact as usize], view.named[EntityKind::Deal as usize]);
             if fact_plan.series.is_some() || !fact_plan.lost_in.is_empty() {
-                found.occurrences.push(Occurrence { fact, step, motion, contact, deal });
+                found.occurrences.push(Occurrence { fact, step, at: view.event.at, motion, contact, deal });
             }
             if let Some(motion) = motion {
                 found.reach(journey, fact_plan, &view, motion);
@@ -135,6 +137,7 @@ fn happens(
 ) -> bool {
     let fact = &plan.fact;
     if fact.mrr.is_some() {
+        // The ledger says when.
         return false;
     }
     let says =

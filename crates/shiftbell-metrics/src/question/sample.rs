@@ -78,6 +78,7 @@ pub(crate) fn company() -> Definitions {
             late_data: Span { count: 7, unit: SpanUnit::Days },
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
+            rates: Box::new(crate::revenue::Rates::only(crate::money::Currency::USD)),
         },
         catalogue: crate::expression::Catalogue::default(),
         meaning: "0".into(),

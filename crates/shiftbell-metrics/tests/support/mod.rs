@@ -120,6 +120,7 @@ fn kpis() -> Vec<Kpi> {
         let kpis = over.iter().map(|kpi| (*kpi).to_owned()).collect();
         kpi(slug, KpiKind::Formula { text: text.into(), kpis, formula: sentence(text) })
     };
+    let recurring = |slug: &str| kpi(slug, KpiKind::Standard { name: slug.into(), over: None });
     let time = |slug: &str, from: &str, to: TimeTo, show| {
         kpi(slug, KpiKind::Time { from: from.into(), to, working_hours: false, show })
     };
@@ -154,6 +155,12 @@ fn kpis() -> Vec<Kpi> {
         ),
         formula("discount", "1 - won-amount / won-list-amount", &["won-amount", "won-list-amount"]),
         formula("cac", "spend / won", &["spend", "won"]),
+        recurring("mrr"),
+        recurring("new-mrr"),
+        recurring("churned-mrr"),
+        recurring("net-retention"),
+        recurring("customer-churn"),
+        kpi("raises", KpiKind::Count { of: facts(&["raised"]) }),
     ]
 }
 
@@ -184,6 +191,7 @@ fn facts() -> Vec<Fact> {
         shown,
         Fact { stage: Some("customer".into()), ..fact("customer-contact", &["call"], &[("direction", "out")]) },
         fact("ended", &["ended"], &[]),
+        Fact { mrr: Some("expansion".into()), ..fact("raised", &[], &[]) },
         fact("money-spent", &["spend"], &[]),
     ]
 }
@@ -302,6 +310,7 @@ pub(crate) fn definitions() -> Definitions {
             late_data: days(7),
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
+            rates: Box::new(shiftbell_metrics::revenue::Rates::only(Currency::USD)),
         },
         catalogue: Default::default(),
         meaning: "0000000000000000".into(),

@@ -126,7 +126,7 @@ pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) ->
         },
         motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
         dimensions: defs.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
-        commands: vec!["/whatif".to_owned(), "/shiftbell".to_owned()],
+        commands: ["/mrr", "/whatif", "/shiftbell"].map(str::to_owned).to_vec(),
         ages: ages(program, company).await?,
     })
 }
@@ -151,7 +151,7 @@ pub(super) async fn definition(
     for motion in motions_of(defs, kpi) {
         let question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
         let now =
-            answered(program, company, &question).await?.ok().map(|found| facts::figure(&found.answer.figure, defs));
+            answered(program, company, &question).await?.ok().map(|found| facts::whole_figure(&found.answer, defs));
         motions.push(in_motion(defs, kpi, &motion, now));
     }
     let meaning = kpi.means.every.clone().or_else(|| kpi.means.by_motion.values().next().cloned());
@@ -258,7 +258,32 @@ fn formula(defs: &Definitions, kpi: &Kpi) -> String {
         KpiKind::Stock { .. } => "how many are in this state now".to_owned(),
         KpiKind::Worklist { .. } => "how many of those that were due were done".to_owned(),
         KpiKind::Formula { text, .. } => text.clone(),
-        KpiKind::Standard { name, .. } => words(name),
+        KpiKind::Standard { name, .. } => standard(name).to_owned(),
+    }
+}
+
+/// How the family of recurring revenue is worked out.
+fn standard(name: &str) -> &'static str {
+    match name {
+        "gross-retention" => {
+            "of those who paid at the start, what each paid then or pays now, whichever is less / what they paid"
+        }
+        "net-retention" => "what those who paid at the start pay now / what they paid",
+        "customer-retention" => "customers of the start who still pay / customers of the start",
+        "customer-churn" => "customers of the start who no longer pay / customers of the start",
+        "mrr" => "what all subscriptions that count come to a month, at the end of the period",
+        "arr" => "12 x MRR",
+        "committed-mrr" => "MRR with every change that is announced for later",
+        "usage-mrr" => "what is charged by use a month, which is not in MRR",
+        "discount-mrr" => "what coupons with an end take off a month, which is not taken off MRR",
+        "new-mrr" => "MRR of customers who never paid before",
+        "reactivation-mrr" => "MRR of customers who paid before and are back",
+        "expansion-mrr" => "what customers pay more a month than before",
+        "contraction-mrr" => "what customers pay less a month than before",
+        "churned-mrr" => "MRR of customers who pay nothing any more",
+        "quick-ratio" => "(new + expansion + resumed) / (contraction + paused + churn)",
+        "paying-customers" => "customers with MRR at the end of the period",
+        _ => "MRR / paying customers",
     }
 }
 

@@ -5,6 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
 use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
+use shiftbell_metrics::revenue::Policy;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
 use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
@@ -44,7 +45,7 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
     KpiAnswer {
         title: answer.label.clone(),
         scope: scope(answer),
-        value: figure(&answer.figure, defs),
+        value: whole_figure(answer, defs),
         goal: goal(defs, answer),
         before,
         standout,
@@ -75,12 +76,6 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         None => kpi.means.every.as_ref(),
     });
     let period = &answer.period.label;
-    // What a standard KPI was worked out from stands beside it: a ratio alone cannot be checked.
-    let parts = answer.inputs.iter().map(|(name, part)| format!("{} {}", words(name), figure(part, defs).full()));
-    let parts: Vec<String> = match kpi.map(|kpi| &kpi.kind) {
-        Some(KpiKind::Standard { .. }) => parts.collect(),
-        Some(_) | None => Vec::new(),
-    };
     let counted = match (&answer.from, &answer.to, &answer.window) {
         (Some(from), Some(to), Some(window)) => format!("{from} of {period}, {to} within {window}"),
         (Some(from), Some(to), None) => format!("From {from} of {period} to {to}"),
@@ -88,11 +83,38 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         (None, ..) if means.is_none() => format!("{}, {period}", answer.label),
         (None, ..) => capital(period),
     };
-    let counted = if parts.is_empty() { counted } else { format!("{counted}: {}", parts.join(", ")) };
+    let counted = match rests_on(defs, answer) {
+        Some(parts) => format!("{counted}: {parts}"),
+        None => counted,
+    };
     match means {
         Some(means) => format!("{} {counted}", means.trim()),
         None => counted,
     }
+}
+
+/// What a standard KPI was worked out from stands beside it: a ratio alone cannot be checked. Of recurring revenue also which
+/// policy it follows.
+fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
+    let KpiKind::Standard { name, .. } = &defs.kpi(&answer.kpi)?.kind else { return None };
+    let amount = |key: &str| match answer.inputs.get(key)? {
+        numbers::Figure::Money { amounts, records } => {
+            Some((shiftbell_render::words::money(*amounts.first()?), *records))
+        }
+        _ => None,
+    };
+    let parts = || answer.inputs.iter().map(|(name, part)| format!("{} {}", words(name), figure(part, defs).full()));
+    let policy = Policy::of(&defs.policies.mrr).name;
+    let customers = |count: i64| format!("{count} customer{}", if count == 1 { "" } else { "s" });
+    Some(match name.as_str() {
+        "gross-retention" | "net-retention" => {
+            let ((_, at_start), (_, still)) = (amount("start")?, amount("left")?);
+            format!("{still} of {}; policy {policy}", customers(at_start))
+        }
+        "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
+        "win-rate" | "sales-velocity" | "coverage" => parts().collect::<Vec<_>>().join(", "),
+        _ => format!("policy {policy}"),
+    })
 }
 
 fn goal(defs: &Definitions, answer: &Answer) -> Option<Goal> {
@@ -177,6 +199,14 @@ fn trend(parts: &[numbers::Part]) -> Option<String> {
         None => '\u{b7}',
     };
     (sizes.iter().flatten().count() > 1).then(|| sizes.iter().map(block).collect())
+}
+
+/// The figure of an answer; a share of money with the amounts behind it.
+pub(super) fn whole_figure(answer: &Answer, defs: &Definitions) -> Figure {
+    match answer.money_rate() {
+        Some((part, whole)) => Figure::MoneyRate { part, whole },
+        None => figure(&answer.figure, defs),
+    }
 }
 
 /// A figure of the core as messages show it.

@@ -93,7 +93,7 @@ async fn explained(
     let is_followed = kpi.is_some_and(|kpi| matches!(kpi.kind, KpiKind::Conversion { .. } | KpiKind::Time { .. }));
     Ok(Some(KpiWhy {
         receipt: receipt.id.clone(),
-        value: Some(facts::figure(&kept.answer.figure, defs)),
+        value: Some(facts::whole_figure(&kept.answer, defs)),
         subject: parts::subject(&kept.answer),
         status,
         parts: made_of,

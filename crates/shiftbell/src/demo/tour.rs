@@ -89,6 +89,10 @@ async fn told(program: &Program, company: &Company, sent: &Sent, address: &str) 
             let _ = writeln!(out, "> /kpi why {receipt}\n{}\n", plain::transcript(&why).trim_end());
         }
     }
+    for command in ["/mrr", "/mrr by product", "/kpi nrr"] {
+        let document = answer::to_typed(program, company, &Asker::Operator, command).await;
+        let _ = writeln!(out, "> {command}\n{}\n", plain::transcript(&document).trim_end());
+    }
     let _ = writeln!(out, "The page: http://{address}   (Ctrl-C ends the demo)");
     Ok(out)
 }

@@ -30,6 +30,10 @@ pub async fn enqueue(tx: &mut Tx, workspace: &Workspace, derived: &Derived, now:
     let in_force = rollout::in_force(tx, workspace).await?;
     for rule in &workspace.defs().rules {
         let RuleKind::Event { fact } = &rule.kind else { continue };
+        // A movement of recurring revenue may be announced for later; nobody is told of it yet.
+        if workspace.defs().fact(fact).is_some_and(|fact| fact.mrr.is_some()) {
+            continue;
+        }
         let series = format!("fact/{fact}");
         for (account, row) in derived.added.iter().filter(|(_, row)| *row.series == *series) {
             if rule.motion.as_ref().is_none_or(|motion| *row.motion == **motion) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shiftbell_metrics::answer::{Answer, Asked, Cannot, Outcome, Read, Rows, ask};
+use shiftbell_metrics::answer::{Answer, Asked, Cannot, MrrBridge, Outcome, Read, Rows, ask, mrr_bridge};
 use shiftbell_metrics::contribution::{Entry, Name};
 use shiftbell_metrics::definitions::Definitions;
 use shiftbell_metrics::question::Question;
@@ -110,6 +110,28 @@ impl<'a> Shelf<'a> {
                 Outcome::Answer(answer) => return Ok(Ok(*answer)),
                 Outcome::Cannot(why) => return Ok(Err(why)),
                 Outcome::Need(reads) => match &self.past {
+                    Some(past) => past.lay_out(reads, &mut self.whole),
+                    None => {
+                        let name = self.company.name();
+                        rows::read(&mut self.snapshot, name, self.generation, reads, &mut self.whole).await?;
+                    }
+                },
+            }
+        }
+        Err(AskError::Endless)
+    }
+
+    /// The bridge of recurring revenue of the whole company.
+    ///
+    /// # Errors
+    /// The database's, or numbers that cannot be read.
+    pub async fn mrr(&mut self, question: &Question) -> Result<Result<MrrBridge, Cannot>, AskError> {
+        for _ in 0..ROUNDS_MAX {
+            let asked = Asked { defs: self.company.defs(), question, now: self.now, names: &[] };
+            match mrr_bridge(&asked, &self.whole) {
+                Ok(Ok(bridge)) => return Ok(Ok(bridge)),
+                Err(why) => return Ok(Err(why)),
+                Ok(Err(reads)) => match &self.past {
                     Some(past) => past.lay_out(reads, &mut self.whole),
                     None => {
                         let name = self.company.name();

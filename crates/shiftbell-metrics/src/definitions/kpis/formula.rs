@@ -52,7 +52,8 @@ pub(super) fn complete(report: &mut Report<'_>, kpis: &mut [Kpi], written: &[Wri
 fn names(kpis: &[Kpi], fields: &Catalogue) -> Catalogue {
     let mut catalogue = Catalogue::default();
     for kpi in kpis {
-        let is_money = matches!(&kpi.kind, KpiKind::Sum { of, .. } if fields.get(of) == Some(Type::Money));
+        let is_money = matches!(&kpi.kind, KpiKind::Sum { of, .. } if fields.get(of) == Some(Type::Money))
+            || matches!(&kpi.kind, KpiKind::Standard { name, .. } if super::kind::standard_is_money(name));
         for name in kpi.also.iter().chain([&kpi.slug]) {
             catalogue.add(name, if is_money { Type::Money } else { Type::Number });
         }

@@ -8,26 +8,40 @@ use super::super::model::{CountOf, FieldName, KpiKind, Motion, PerMotion, Span, 
 use super::super::motions::known_facts;
 use super::super::report::Report;
 use super::pipeline::{self, is_pipeline};
-use super::{Ground, facts_of, per_motion, stages_of};
+use super::{Ground, per_motion, stages_of};
 use crate::expression::{Catalogue, Expression, Type};
 
 /// The keys of which each KPI has one.
 const KINDS: [&str; 9] = ["count", "conversion", "time", "sum", "share", "stock", "worklist", "formula", "standard"];
 
 /// The family of recurring revenue, and whether each is a rate.
-const STANDARD: [(&str, bool); 11] = [
+const STANDARD: [(&str, bool); 17] = [
     ("gross-retention", true),
     ("net-retention", true),
     ("customer-retention", true),
     ("customer-churn", true),
     ("mrr", false),
     ("arr", false),
+    ("committed-mrr", false),
+    ("usage-mrr", false),
+    ("discount-mrr", false),
     ("new-mrr", false),
+    ("reactivation-mrr", false),
     ("expansion-mrr", false),
     ("contraction-mrr", false),
     ("churned-mrr", false),
+    ("quick-ratio", false),
+    ("paying-customers", false),
     ("revenue-per-customer", false),
 ];
+
+pub(super) fn standard_is_money(name: &str) -> bool {
+    !standard_is_rate(name) && !["quick-ratio", "paying-customers"].contains(&name)
+}
+
+pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
+    STANDARD.iter().map(|(name, _)| *name)
+}
 
 pub(super) fn standard_is_rate(name: &str) -> bool {
     STANDARD.iter().chain(&pipeline::NAMES).any(|(known, is_rate)| *known == name && *is_rate)
@@ -351,27 +365,20 @@ fn check_reached(report: &mut Report<'_>, kind: &KpiKind, span: &Range<usize>, p
 
 /// Why this cannot be asked yet.
 pub(super) fn not_active(kind: &KpiKind, ground: Ground<'_>) -> Option<String> {
-    let never = |fact: &str| ground.facts.iter().any(|known| known.name == fact && known.mrr.is_some());
-    let rests_on_mrr = facts_of(kind).into_iter().any(never)
-        || stages_of(kind).into_iter().any(|stage| {
-            let mut facts = ground.motions.iter().filter_map(|motion| motion.stages.get(stage)).flatten().peekable();
-            facts.peek().is_some() && facts.all(|fact| never(fact))
-        });
     let words = match kind {
         KpiKind::Standard { name, .. } if is_pipeline(name) => return pipeline::not_active(name, ground),
-        KpiKind::Standard { .. } => "recurring revenue is not kept yet",
         KpiKind::Worklist { .. } => "lists of due work are not kept yet",
         KpiKind::Stock { of: StageOf::Customer | StageOf::Contact | StageOf::Visitor, .. } => {
             "only the state of deals is kept, not yet that of customers and contacts"
         }
         KpiKind::Time { working_hours: true, .. } => "times are not measured in working hours yet",
-        _ if rests_on_mrr => "it rests on movements of recurring revenue, which are not kept yet",
         KpiKind::Count { .. }
         | KpiKind::Conversion { .. }
         | KpiKind::Time { .. }
         | KpiKind::Sum { .. }
         | KpiKind::Share { .. }
         | KpiKind::Stock { .. }
+        | KpiKind::Standard { .. }
         | KpiKind::Formula { .. } => return None,
     };
     Some(words.to_owned())

@@ -49,7 +49,7 @@ pub(super) fn complete(kpis: &mut Vec<Kpi>, ground: Ground<'_>) {
         }
         let also = if slug != name && is_free(name, kpis) { vec![name.to_owned()] } else { vec![] };
         let kind = KpiKind::Standard { name: name.to_owned(), over: None };
-        let mut kpi = unwritten(slug.to_owned(), also, label.to_owned(), kind, Better::Higher, ground);
+        let mut kpi = unwritten(slug.to_owned(), also, label.to_owned(), kind, Better::Higher);
         kpi.means = PerMotion::every(text.to_owned());
         kpis.push(kpi);
     }

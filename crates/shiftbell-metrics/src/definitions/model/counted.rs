@@ -25,7 +25,7 @@ pub struct Fact {
     pub nth: Option<u32>,
     /// Only while the account is at this place: `customer` (it has won).
     pub stage: Option<String>,
-    /// A movement of the ledger of recurring revenue (not active yet).
+    /// A movement of the ledger of recurring revenue.
     pub mrr: Option<String>,
 }
 

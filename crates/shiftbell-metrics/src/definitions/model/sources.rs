@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::span::Span;
+use crate::revenue::Rates;
 
 /// Where a secret is found. The definitions file never holds one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Policies {
     pub credit_owner_at_the_time: bool,
     pub late_data: Span,
     pub new_meaning_all_history: bool,
-    /// `[policies.mrr]` as written: checked words, not active yet.
+    /// `[policies.mrr]` as written: checked words, for [`crate::revenue::Policy::of`].
     pub mrr: BTreeMap<String, String>,
+    /// `[policies.mrr.rates]`: what other currencies are in the workspace's own.
+    pub rates: Box<Rates>,
 }

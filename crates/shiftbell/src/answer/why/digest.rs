@@ -80,7 +80,7 @@ impl Kept {
         for line in &card.lines {
             let Some(question) = self.questions.iter().find(|question| question.kpi == line.kpi) else { continue };
             let now = computed(session, company, question, self.asked_at).await?;
-            let Some(value) = now.ok().and_then(|now| Some((value_of(&now.figure)?, now.figure))) else { continue };
+            let Some(value) = now.ok().and_then(|now| Some((value_of(&now)?, now.figure))) else { continue };
             if value.0 != line.value {
                 let figure = facts::figure(&value.1, company.defs()).bare();
                 changed.push(format!("{} is {figure} now, was \"{}\"", line.label, line.text));

@@ -37,7 +37,7 @@ pub(in crate::answer) async fn of(
     }
     let kept: Kept = serde_json::from_str(&receipt.body)?;
     let recount = if can_count { Some(of_answer(&mut snapshot, company, &kept).await?) } else { None };
-    let figure = facts::figure(&kept.answer.figure, company.defs()).full();
+    let figure = facts::whole_figure(&kept.answer, company.defs()).full();
     Ok(Some(Recounted {
         line: format!("{}: {figure}", parts::subject(&kept.answer)),
         asked_at: kept.asked_at,

@@ -157,8 +157,7 @@ fn not_active(defs: &Definitions) -> Vec<String> {
     let digests = defs.digests.iter().filter(|it| it.not_active.is_some()).map(|it| format!("digests.{}", it.id));
     let rules = defs.rules.iter().filter(|it| it.not_active.is_some()).map(|it| format!("rules.{}", it.id));
     let sources = defs.sources.iter().filter(|it| it.not_active.is_some()).map(|it| format!("sources.{}", it.id));
-    let facts = defs.facts.iter().filter(|fact| fact.mrr.is_some()).map(|fact| format!("facts.{}", fact.name));
-    kpis.chain(digests).chain(rules).chain(sources).chain(facts).collect()
+    kpis.chain(digests).chain(rules).chain(sources).collect()
 }
 
 pub(super) fn known(found: &Found<'_>) -> Vec<Known> {

@@ -6,7 +6,9 @@ pub(crate) use message::about;
 
 use serde_json::json;
 use shiftbell_metrics::answer::{Answer, Figure, Rate};
-use shiftbell_metrics::bowtie::{Bowtie, BowtieFacts, GoalFacts, MotionFacts, StageFacts, StepFacts, bowtie};
+use shiftbell_metrics::bowtie::{
+    Bowtie, BowtieFacts, GoalFacts, KeptShare, MotionFacts, Recurring, StageFacts, StepFacts, bowtie,
+};
 use shiftbell_metrics::calendar::{elapsed, home};
 use shiftbell_metrics::definitions::{
     CountOf, Definitions, Digest, Kpi, KpiKind, Motion, Stage, StageOf, Target, TimeTo,
@@ -122,7 +124,7 @@ impl Reader<'_, '_> {
             stages,
             won: self.won(motion).await?,
             goal: self.goal(motion).await?,
-            recurring: None,
+            recurring: self.recurring(motion).await?,
         })
     }
 
@@ -204,6 +206,46 @@ impl Reader<'_, '_> {
         Ok(match sums.as_slice() {
             [week, span] if span.minor != 0 => Some((*week, *span)),
             _ => None,
+        })
+    }
+
+    /// The money side of the week; `None` where nobody pays every month.
+    async fn recurring(&mut self, motion: &Motion) -> Result<Option<Recurring>, AskError> {
+        let of = |slug: &str| Question { motion: Some(motion.id.clone()), ..Question::of(slug) };
+        let is_kept = |kpi: &Kpi| matches!(kpi.kind, KpiKind::Standard { .. });
+        if !self.shelf.company.defs().kpi("mrr").is_some_and(is_kept) {
+            return Ok(None);
+        }
+        let week = Question { period: Some(self.week.clone()), ..of("mrr") };
+        self.ask(week.clone()).await?;
+        let Ok(bridge) = self.shelf.mrr(&week).await? else { return Ok(None) };
+        let Some(line) = bridge.whole.into_iter().next() else { return Ok(None) };
+        if line.opening.minor == 0 && line.closing.minor == 0 {
+            return Ok(None);
+        }
+        let (kept, expanded) = (self.kept(of("gross-retention")).await?, self.kept(of("net-retention")).await?);
+        Ok(Some(Recurring {
+            opening: line.opening,
+            moves: line.moves,
+            closing: line.closing,
+            customers: u64::try_from(line.customers_end).unwrap_or(0),
+            kept,
+            expanded,
+        }))
+    }
+
+    async fn kept(&mut self, question: Question) -> Result<Option<KeptShare>, AskError> {
+        let Some(answer) = self.ask(question).await? else { return Ok(None) };
+        let left = match answer.inputs.get("left") {
+            Some(Figure::Money { amounts, .. }) => amounts.first().copied(),
+            Some(Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. })
+            | None => None,
+        };
+        Ok(match (answer.figure, left) {
+            (Figure::Number { value: Some(share), .. }, Some(money)) => {
+                share.to_f64().map(|share| KeptShare { money, share })
+            }
+            (_, _) => None,
         })
     }
 

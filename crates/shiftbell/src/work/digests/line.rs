@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
-use shiftbell_metrics::answer::Figure;
+use shiftbell_metrics::answer::{Answer, Figure};
 use shiftbell_metrics::calendar::elapsed;
 use shiftbell_metrics::definitions::{Definitions, Kpi, KpiKind, Paced, Person, Place, ScorecardLine, Target};
 use shiftbell_metrics::pacing::{Aim, GoalOf, Pacing, aim, pace};
@@ -38,7 +38,7 @@ pub(super) async fn line(
     };
     let Some(question) = question(defs, kpi, person, place, day, line, goal.as_ref()) else { return Ok(None) };
     let Ok(answer) = desk.shelf.ask_of(mine, &question).await? else { return Ok(None) };
-    let Some(value) = value_of(&answer.figure) else { return Ok(None) };
+    let Some(value) = value_of(&answer) else { return Ok(None) };
     let target = match &goal {
         Some(goal) => Decimal::from_f64(goal.amount).map(|amount| Target::Number(amount.round_dp(2))),
         None => line.target.or_else(|| target_of(kpi, question.motion.as_deref())),
@@ -113,9 +113,12 @@ fn pacing(goal: &Aim, value: &LineValue, paced: Paced, place: &Place, day: Day) 
 }
 
 /// What a figure is on a scorecard; `None` for one that is not shown there.
-pub(crate) fn value_of(figure: &Figure) -> Option<LineValue> {
+pub(crate) fn value_of(answer: &Answer) -> Option<LineValue> {
+    if let Some((num, den)) = answer.money_rate() {
+        return Some(LineValue::MoneyRate { num, den });
+    }
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    Some(match figure {
+    Some(match &answer.figure {
         Figure::Count { count: n } => LineValue::Count { n: count(*n), of: None },
         Figure::Rate { rate } if rate.den == 0 => LineValue::NoRecords,
         Figure::Rate { rate } => LineValue::Rate { num: count(rate.num), den: count(rate.den) },

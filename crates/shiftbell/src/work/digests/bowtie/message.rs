@@ -1,16 +1,19 @@
 //! From a week's bowtie to the facts of its message.
 
 use rust_decimal::Decimal;
-use shiftbell_metrics::bowtie::{Goal, MotionBowtie, StageRow, Standing, Step, WhatIf};
+use shiftbell_metrics::bowtie::{Goal, KeptShare, MotionBowtie, Recurring, StageRow, Standing, Step, WhatIf};
 use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_render::facts::{Figure, Footer};
-use shiftbell_render::messages::{Bowtie, Gap, LeakCount, MotionGoal, MotionWeek, StageWeek, Worth};
+use shiftbell_render::messages::{
+    Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMoves, StageWeek, Worth,
+};
 use shiftbell_store::incidents;
 
 use super::Week;
 use crate::answer::AskError;
+use crate::answer::mrr::of_move;
 use crate::work::shelf::Shelf;
 use crate::work::sweeps::rates;
 
@@ -41,14 +44,45 @@ fn of_motion(motion: &MotionBowtie, windows: &[u64], weeks: u32) -> MotionWeek {
         motion: motion.motion.clone(),
         goal: motion.goal.as_ref().map(goal),
         gap: motion.biggest_gap.and_then(|at| gap(motion.stages.get(at)?.next.as_ref()?)),
-        base: None,
+        base: motion.recurring.as_ref().map(base),
         stages: stages.map(|(at, row)| stage(row, motion.biggest_gap == Some(at), weeks)).collect(),
         won_money: motion.won.map(|won| won.week),
         usual_won_money: motion.won.and_then(|won| about(won.usual, currency?)),
-        mrr: None,
+        mrr: motion.recurring.as_ref().map(|of| MrrMoves {
+            opening: of.opening,
+            moves: of.moves.iter().map(|one| of_move(&one.kind, one.money)).collect(),
+            closing: of.closing,
+        }),
         windows_days: windows.to_vec(),
-        money_side: Vec::new(),
+        money_side: motion.recurring.as_ref().map(money_side).unwrap_or_default(),
     }
+}
+
+/// Who pays every month, and what is kept of it.
+fn base(recurring: &Recurring) -> Base {
+    Base {
+        label: "customers".to_owned(),
+        mrr: recurring.closing,
+        mrr_change: Some(Money::new(recurring.closing.minor - recurring.opening.minor, recurring.closing.currency)),
+        count: recurring.customers,
+        count_change: None,
+        kept: recurring.kept.map(|kept| kept.share),
+        with_expansion: recurring.expanded.map(|expanded| expanded.share),
+    }
+}
+
+/// The right side of the picture, in money.
+fn money_side(recurring: &Recurring) -> Vec<MoneyColumn> {
+    let column =
+        |label: &str, money: Money, note: String| MoneyColumn { label: label.to_owned(), money, note: Some(note) };
+    let share = |of: KeptShare| format!("{:.1} % of a year ago", of.share * 100.0);
+    let new = recurring.moves.iter().find(|one| one.kind == "new").map(|one| one.money);
+    let customers = format!("{} customers", shiftbell_render::words::count(recurring.customers));
+    let mut columns: Vec<MoneyColumn> = new.map(|new| column("new", new, "this week".to_owned())).into_iter().collect();
+    columns.extend(recurring.kept.map(|kept| column("kept", kept.money, share(kept))));
+    columns.extend(recurring.expanded.map(|expanded| column("expanded", expanded.money, share(expanded))));
+    columns.push(column("MRR", recurring.closing, customers));
+    columns
 }
 
 fn goal(goal: &Goal) -> MotionGoal {

@@ -1,0 +1,365 @@
+//! Recurring revenue: the standard family, and the bridge from one instant to another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::choose::{kpi_of, motions_of};
+use super::measure::{Measured, Scope};
+use super::rows::{Desk, Read, Rows};
+use super::tally::{UNKNOWN, segments_of};
+use super::{Asked, Cannot, Figure, Rate};
+use crate::codec::Name;
+use crate::contribution::Entry;
+use crate::definitions::{Definitions, Span, SpanUnit};
+use crate::fold::{PROBLEM, line_word, series_of};
+use crate::money::{Currency, Money};
+use crate::period::{Period, Unit};
+use crate::revenue::{Bridge, Exact, Kind, Line, Moved, Policy, Why, arpa, arr, bridge, levels_at, logos, retention};
+use crate::segment::Segment;
+use crate::time::{Day, Instant};
+
+/// Every day on which a movement may lie: 1970 to 2100, whatever is asked, so that all answers read the same rows.
+const DAYS: (Day, Day) = (Day(-1), Day(47_848));
+
+/// What the names of the family stand for when the asker names no period.
+pub(super) fn default_period(definitions: &Definitions, name: &str, over: Option<Span>, today: Day) -> Option<Period> {
+    let workspace = &definitions.workspace;
+    let month = Period::containing(today, Unit::Month, workspace);
+    let full = |months: u32| {
+        let span = over.unwrap_or(Span { count: months, unit: SpanUnit::Months });
+        Period::ending_with(month.from.plus(-1), span, &workspace.zone)
+    };
+    match name {
+        "gross-retention" | "net-retention" => full(12),
+        "customer-retention" | "customer-churn" => full(1),
+        "mrr"
+        | "arr"
+        | "committed-mrr"
+        | "usage-mrr"
+        | "discount-mrr"
+        | "paying-customers"
+        | "revenue-per-customer" => Some(month),
+        _ => over.and_then(|_| full(1)),
+    }
+}
+
+/// A stored change: of recurring revenue, or of a line beside it.
+#[derive(Clone, Debug)]
+struct Stored {
+    moved: Moved,
+    currency: Currency,
+    group: Option<Name>,
+    line: Option<Line>,
+}
+
+fn text(entry: &Entry, field: &str) -> Option<String> {
+    entry.state(field)?.as_text().map(str::to_owned)
+}
+
+fn why_of(entry: &Entry) -> Option<Why> {
+    let word = text(entry, "why")?;
+    Why::ALL.into_iter().find(|why| why.word() == word)
+}
+
+impl Scope<'_> {
+    /// Every change that counts here, the announced too.
+    fn stored(&self) -> Result<Vec<Stored>, Cannot> {
+        let mut found = Vec::new();
+        let kinds = Kind::ALL.into_iter().map(|kind| (kind.word(), kind, None));
+        let lines = [Line::Usage, Line::Discount].map(|line| (line_word(line), Kind::Expansion, Some(line)));
+        for (word, kind, line) in kinds.chain(lines) {
+            for entry in self.entries(word)? {
+                let amount = text(&entry, "amount").and_then(|text| text.parse::<Exact>().ok());
+                let currency = text(&entry, "currency").and_then(|code| Currency::from_code(&code));
+                let (Some(amount), Some(currency)) = (amount, currency) else { continue };
+                let moved = Moved { customer: entry.entity, at: entry.at, kind, amount, why: why_of(&entry) };
+                let group = self.by.and_then(|by| entry.dim(by).cloned());
+                found.push(Stored { moved, currency, group, line });
+            }
+        }
+        Ok(found)
+    }
+
+    fn entries(&self, word: &str) -> Result<Vec<Entry>, Cannot> {
+        let mut found = Vec::new();
+        for motion in self.motions {
+            for block in self.desk.segments(segments_of(motion, &series_of(word), DAYS)) {
+                let entries = Segment::decode(block.bytes())?.into_entries();
+                found.extend(entries.into_iter().filter(|entry| self.counts(entry)));
+            }
+        }
+        Ok(found)
+    }
+
+    fn counts(&self, entry: &Entry) -> bool {
+        let filters = &self.asked.question.filters;
+        let fits = filters.iter().all(|(dimension, wanted)| match entry.dim(dimension) {
+            Some(value) => **value == **wanted,
+            None => wanted == UNKNOWN,
+        });
+        let names = self.asked.names;
+        fits && (names.is_empty()
+            || entry.owner.as_ref().is_some_and(|owner| names.iter().any(|name| **name == **owner)))
+    }
+
+    /// From when to when: what is announced for later than now is not there yet.
+    fn instants(&self) -> (Instant, Instant) {
+        let until = self.period.ends_at().min(self.asked.now.plus_ms(1));
+        (self.period.starts_at().min(until), until)
+    }
+
+    /// Whether the period is not over yet.
+    fn runs(&self) -> bool {
+        self.period.ends_at() > self.asked.now
+    }
+
+    pub(super) fn recurring(&self, name: &str) -> Result<Measured, Cannot> {
+        let stored = self.stored()?;
+        let mut found = self.figure_of(name, &stored);
+        if self.by.is_some() {
+            let groups: BTreeSet<Option<Name>> = stored.iter().map(|one| one.group.clone()).collect();
+            for group in groups {
+                let own: Vec<Stored> = stored.iter().filter(|one| one.group == group).cloned().collect();
+                found.groups.push((group, self.figure_of(name, &own).figure));
+            }
+        }
+        Ok(found)
+    }
+
+    fn figure_of(&self, name: &str, stored: &[Stored]) -> Measured {
+        let own = self.asked.defs.workspace.currency;
+        let (from, until) = self.instants();
+        let of = |currency, line| movements(stored, currency, line);
+        let moved = of(own, None);
+        let found = bridge(&moved, from, until);
+        let money = |amount: Exact| amount.to_money(own).unwrap_or(Money::new(0, own));
+        let one = |amount: Exact, records| Figure::Money { amounts: vec![money(amount)], records };
+        // One amount for each currency without a rate, after the own.
+        let each = |of: &dyn Fn(&[Moved]) -> Exact, line, records| {
+            let currencies: BTreeSet<Currency> =
+                stored.iter().map(|one| one.currency).filter(|one| *one != own).collect();
+            let others =
+                currencies.into_iter().filter_map(|currency| of(&movements(stored, currency, line)).to_money(currency));
+            let own = money(of(&movements(stored, own, line)));
+            Figure::Money {
+                amounts: std::iter::once(own).chain(others.filter(|money| money.minor != 0)).collect(),
+                records,
+            }
+        };
+        let at = |until: Instant| move |moved: &[Moved]| levels_at(moved, until).values().copied().sum::<Exact>();
+        let size = |kind: Kind| {
+            let records = moved
+                .iter()
+                .filter(|one| one.kind == kind && one.at >= from && one.at < until && !one.amount.is_zero());
+            each(&|moved: &[Moved]| bridge(moved, from, until).size(kind), None, records.count() as i64)
+        };
+        match name {
+            "mrr" => Measured::only(each(&at(until), None, found.customers_end)),
+            "arr" => Measured::only(each(&|moved: &[Moved]| arr(at(until)(moved)), None, found.customers_end)),
+            // What was announced at an earlier time is not kept apart from what is announced now.
+            "committed-mrr" if !self.runs() => Measured::only(Figure::Number { value: None, is_share: false }),
+            "committed-mrr" => Measured::only(each(&at(Instant::LATEST), None, found.customers_end)),
+            "usage-mrr" => Measured::only(each(&at(until), Some(Line::Usage), found.customers_end)),
+            "discount-mrr" => Measured::only(each(&at(until), Some(Line::Discount), found.customers_end)),
+            "new-mrr" => Measured::only(size(Kind::New)),
+            "reactivation-mrr" => Measured::only(size(Kind::Reactivation)),
+            "expansion-mrr" => Measured::only(size(Kind::Expansion)),
+            "contraction-mrr" => Measured::only(size(Kind::Contraction)),
+            "churned-mrr" => Measured::only(size(Kind::Churn)),
+            "paying-customers" => Measured::only(Figure::Count { count: found.customers_end }),
+            "revenue-per-customer" => {
+                let figure = match arpa(found.end, found.customers_end) {
+                    Some(each) => one(each, found.customers_end),
+                    None => Figure::Number { value: None, is_share: false },
+                };
+                Measured::only(figure)
+            }
+            "quick-ratio" => {
+                let value = found.quick_ratio(false).and_then(Exact::to_decimal);
+                let inputs = [
+                    ("gained", found.size(Kind::New) + found.size(Kind::Expansion) + found.size(Kind::Resumed)),
+                    ("lost", found.lost()),
+                ];
+                let inputs = inputs.map(|(name, amount)| (name.to_owned(), one(amount, 0))).into();
+                Measured { inputs, ..Measured::only(Figure::Number { value, is_share: false }) }
+            }
+            "customer-retention" | "customer-churn" => {
+                let logos = logos(&moved, from, until);
+                let num = if name == "customer-churn" { logos.lost } else { logos.start - logos.lost };
+                Measured::only(Figure::Rate { rate: Rate { num, den: logos.start } })
+            }
+            _ => {
+                let kept = retention(&moved, from, until);
+                let (share, left) = match name {
+                    "gross-retention" => (kept.gross(), kept.kept),
+                    _ => (kept.net(), kept.now),
+                };
+                let value = share.and_then(Exact::to_decimal);
+                let inputs = BTreeMap::from([
+                    ("start".to_owned(), one(kept.start, kept.customers_start)),
+                    ("left".to_owned(), one(left, kept.customers_kept)),
+                ]);
+                Measured { inputs, ..Measured::only(Figure::Number { value, is_share: true }) }
+            }
+        }
+    }
+}
+
+fn movements(stored: &[Stored], currency: Currency, line: Option<Line>) -> Vec<Moved> {
+    stored.iter().filter(|one| one.currency == currency && one.line == line).map(|one| one.moved).collect()
+}
+
+/// The bridge of recurring revenue, rounded so that it adds up as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MrrBridge {
+    pub period: Period,
+    pub motion: Option<String>,
+    pub filters: Vec<(String, String)>,
+    /// Whose answers decide what counts: `shiftbell`.
+    pub policy: String,
+    /// The whole in the workspace's currency; then one for each currency without a rate that is kept apart.
+    pub whole: Vec<BridgeLine>,
+    pub by: Option<String>,
+    /// The same by the values of a dimension, the largest first.
+    pub parts: Vec<BridgeLine>,
+    /// With every change that is announced for later; of a period that is over, what was there at its end.
+    pub committed: Money,
+    /// What is charged by use, and what coupons take off for a time: kept apart.
+    pub usage: Money,
+    pub discount: Money,
+    /// What could not be counted, and how often.
+    pub problems: Vec<(String, u64)>,
+}
+
+/// `opening + moves = closing`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BridgeLine {
+    pub value: Option<String>,
+    pub opening: Money,
+    pub moves: Vec<BridgeMove>,
+    pub closing: Money,
+    pub customers_start: i64,
+    pub customers_end: i64,
+    /// Of churn: `voluntary`, `involuntary`, `unknown`.
+    pub churn: Vec<(String, Money)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BridgeMove {
+    /// `new`, `expansion` ...
+    pub kind: String,
+    /// Negative where it is lost.
+    pub money: Money,
+}
+
+/// Always shown, even if nothing happened; the others only if something did.
+const ALWAYS: [Kind; 4] = [Kind::New, Kind::Expansion, Kind::Contraction, Kind::Churn];
+
+/// The order in which movements are said.
+const ORDER: [Kind; 8] = [
+    Kind::New,
+    Kind::Reactivation,
+    Kind::Expansion,
+    Kind::Resumed,
+    Kind::Contraction,
+    Kind::Paused,
+    Kind::Churn,
+    Kind::Fx,
+];
+
+/// Answers `/mrr`: `question.kpi` is not looked at beyond that it is of the family. Or the rows it needs first.
+///
+/// # Errors
+/// As for any question.
+pub fn mrr_bridge(asked: &Asked<'_>, rows: &Rows) -> Result<Result<MrrBridge, Vec<Read>>, Cannot> {
+    let desk = Desk::new(rows);
+    let kpi = kpi_of(asked.defs, &asked.question.kpi)?;
+    let motions = motions_of(asked, &kpi)?;
+    let zone = &asked.defs.workspace.zone;
+    let month = Period::containing(zone.day_of(asked.now), Unit::Month, &asked.defs.workspace);
+    let period = asked.question.period.clone().unwrap_or(month);
+    let by = asked.question.by.as_deref();
+    for dimension in asked.question.filters.iter().map(|(dimension, _)| dimension.as_str()).chain(by) {
+        if asked.defs.dimension(dimension).is_none() {
+            return Err(Cannot::NoDimension(dimension.to_owned()));
+        }
+    }
+    let scope = Scope { asked, desk: &desk, kpi: &kpi, motions: &motions, period: &period, by, exact: true };
+    let found = scope.mrr_bridge()?;
+    let needed = desk.missing();
+    Ok(if needed.is_empty() { Ok(found) } else { Err(needed) })
+}
+
+impl Scope<'_> {
+    fn mrr_bridge(&self) -> Result<MrrBridge, Cannot> {
+        let own = self.asked.defs.workspace.currency;
+        let (from, until) = self.instants();
+        let stored = self.stored()?;
+        let line = |currency, stored: &[Stored], value: Option<String>| {
+            line_of(&bridge(&movements(stored, currency, None), from, until), currency, value)
+        };
+        let mut currencies: Vec<Currency> =
+            stored.iter().filter(|one| one.line.is_none()).map(|one| one.currency).collect();
+        currencies.sort_by_key(|currency| (*currency != own, *currency));
+        currencies.dedup();
+        currencies.retain(|currency| *currency != own);
+        let whole = std::iter::once(own).chain(currencies).map(|currency| line(currency, &stored, None)).collect();
+        let mut parts = Vec::new();
+        if self.by.is_some() {
+            let groups: BTreeSet<Option<Name>> = stored.iter().map(|one| one.group.clone()).collect();
+            for group in groups {
+                let of: Vec<Stored> = stored.iter().filter(|one| one.group == group).cloned().collect();
+                let value = group.map_or_else(|| UNKNOWN.to_owned(), |group| group.to_string());
+                parts.push(line(own, &of, Some(value)));
+            }
+            parts.sort_by_key(|part| std::cmp::Reverse(part.closing.minor));
+        }
+        let level = |line, at| levels_at(&movements(&stored, own, line), at).values().copied().sum::<Exact>();
+        let money = |amount: Exact| amount.to_money(own).unwrap_or(Money::new(0, own));
+        let mut problems: BTreeMap<String, u64> = BTreeMap::new();
+        for entry in self.entries(PROBLEM)? {
+            *problems.entry(text(&entry, PROBLEM).unwrap_or_default()).or_default() += 1;
+        }
+        let question = self.asked.question;
+        Ok(MrrBridge {
+            period: self.period.clone(),
+            motion: question.motion.clone(),
+            filters: question.filters.clone(),
+            policy: Policy::of(&self.asked.defs.policies.mrr).name,
+            whole,
+            by: question.by.clone(),
+            parts,
+            committed: money(level(None, if self.runs() { Instant::LATEST } else { until })),
+            usage: money(level(Some(Line::Usage), until)),
+            discount: money(level(Some(Line::Discount), until)),
+            problems: problems.into_iter().collect(),
+        })
+    }
+}
+
+fn line_of(found: &Bridge, currency: Currency, value: Option<String>) -> BridgeLine {
+    let money = |amount: Exact| amount.to_money(currency).unwrap_or(Money::new(0, currency));
+    let (opening, closing) = (money(found.start), money(found.end));
+    let mut moves: Vec<BridgeMove> = ORDER
+        .into_iter()
+        .map(|kind| (kind, found.moved.get(&kind).copied().unwrap_or_default()))
+        .filter(|(kind, amount)| ALWAYS.contains(kind) || !amount.is_zero())
+        .map(|(kind, amount)| BridgeMove { kind: kind.word().to_owned(), money: money(amount) })
+        .collect();
+    // Each is rounded by itself: the largest takes what that leaves over, so that the line adds up as it is read.
+    let left = closing.minor - opening.minor - moves.iter().map(|one| one.money.minor).sum::<i64>();
+    if let Some(largest) = moves.iter_mut().max_by_key(|one| one.money.minor.unsigned_abs()) {
+        largest.money.minor += left;
+    }
+    let churn = Why::ALL.into_iter().filter_map(|why| Some((why.word().to_owned(), money(*found.churn.get(&why)?))));
+    BridgeLine {
+        value,
+        opening,
+        moves,
+        closing,
+        customers_start: found.customers_start,
+        customers_end: found.customers_end,
+        churn: churn.collect(),
+    }
+}
