@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 mod asker;
+mod bowtie;
 mod click;
 pub(crate) mod discord;
 mod doubts;
@@ -76,7 +77,7 @@ pub struct Answered {
     pub asked_at: Instant,
 }
 
-/// Answers a command as it arrives from a chat system: `/kpi`, `/mrr`, `/whatif` or `/shiftbell` and what stands behind it.
+/// Answers a command as it arrives from a chat system: `/kpi`, `/mrr`, `/bowtie`, `/whatif` or `/shiftbell` and what stands behind it.
 pub async fn to_command(
     program: &Program,
     company: &Company,
@@ -86,12 +87,8 @@ pub async fn to_command(
 ) -> (Document, Visibility) {
     let document = match command {
         "/kpi" | "kpi" => to_words(program, company, asker, text).await,
-        "/mrr" | "mrr" => {
-            let began = Stopwatch::start();
-            let answered = mrr::to_words(program, company, asker, text).await;
-            metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
-            answered.unwrap_or_else(|error| not_answered(company, &error))
-        }
+        "/mrr" | "mrr" => in_time(company, mrr::to_words(program, company, asker, text)).await,
+        "/bowtie" | "bowtie" => in_time(company, bowtie::to_words(program, company, asker, text)).await,
         "/shiftbell" | "shiftbell" => manage::to_words(program, company, asker, text).await,
         "/whatif" | "whatif" => whatif::to_words(program, company, asker, text).await,
         _ => sentence(format!("I do not know {command}. /kpi help, /whatif help and /shiftbell help say what I do.")),
@@ -99,12 +96,20 @@ pub async fn to_command(
     (document, Visibility::OnlyAsker)
 }
 
+/// Awaits an answer, and says how long it took to whoever watches.
+async fn in_time(company: &Company, answer: impl Future<Output = Result<Document, AskError>>) -> Document {
+    let began = Stopwatch::start();
+    let answered = answer.await;
+    metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
+    answered.unwrap_or_else(|error| not_answered(company, &error))
+}
+
 /// Answers a whole line as it is typed: `/kpi mql-conversion b2b`, with or without the slash.
 pub async fn to_typed(program: &Program, company: &Company, asker: &Asker, line: &str) -> Document {
     let line = line.trim();
     let (command, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match command {
-        "/kpi" | "kpi" | "mrr" | "shiftbell" | "whatif" => to_command(program, company, asker, command, text).await.0,
+        "kpi" | "mrr" | "bowtie" | "shiftbell" | "whatif" => to_command(program, company, asker, command, text).await.0,
         _ if command.starts_with('/') => to_command(program, company, asker, command, text).await.0,
         _ => to_words(program, company, asker, line).await,
     }
@@ -129,6 +134,10 @@ pub fn completions(company: &Company, command: &str, typed: &str) -> Vec<(String
     if command == "/shiftbell" {
         return manage::completions(typed);
     }
+    if command == "/bowtie" {
+        let all = company.defs().motions.iter().map(|motion| motion.id.clone());
+        return all.filter(|word| word.starts_with(typed.trim())).map(|word| (word.clone(), word)).collect();
+    }
     if command == "/whatif" {
         return whatif::completions(company.defs(), typed);
     }
@@ -150,13 +159,7 @@ pub fn sentence(text: impl Into<String>) -> Document {
 }
 
 async fn to_words(program: &Program, company: &Company, asker: &Asker, text: &str) -> Document {
-    let began = Stopwatch::start();
-    let answered = said(program, company, asker, text).await;
-    metrics::histogram!("shiftbell_answer_seconds").record(began.elapsed_s());
-    match answered {
-        Ok(document) => document,
-        Err(error) => not_answered(company, &error),
-    }
+    in_time(company, said(program, company, asker, text)).await
 }
 
 /// What is said when there is no answer. A mistake of ours is logged.

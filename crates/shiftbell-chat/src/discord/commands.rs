@@ -33,6 +33,9 @@ pub fn commands() -> Value {
         "question",
         "for example: mql-conversion b2b, win-rate 2026-Q3 vs 2026-Q2, list, help mql-conversion",
     ));
+    let bowtie = CreateCommand::new("bowtie")
+        .description("The latest full week, from the first touch to what customers pay")
+        .add_option(typed("motion", "for example: b2b"));
     let whatif = CreateCommand::new("whatif")
         .description("What another rate, volume or price would bring, all else held")
         .add_option(typed("change", "for example: mql-to-sql +5pt b2b, volume +10% b2b, best b2b, help"));
@@ -42,7 +45,7 @@ pub fn commands() -> Value {
     let shiftbell = CreateCommand::new("shiftbell")
         .description("What concerns you and this program")
         .add_option(typed("order", "for example: help"));
-    json!([kpi, mrr, whatif, shiftbell])
+    json!([kpi, mrr, bowtie, whatif, shiftbell])
 }
 
 /// Names this very set of commands.
@@ -177,7 +180,13 @@ mod tests {
     #[test]
     fn the_commands_keep_discords_limits() {
         let commands = commands();
-        let expected = [("kpi", "question"), ("mrr", "question"), ("whatif", "change"), ("shiftbell", "order")];
+        let expected = [
+            ("kpi", "question"),
+            ("mrr", "question"),
+            ("bowtie", "motion"),
+            ("whatif", "change"),
+            ("shiftbell", "order"),
+        ];
         assert_eq!(commands.as_array().unwrap().len(), expected.len());
         for (command, (name, what)) in commands.as_array().unwrap().iter().zip(expected) {
             let option = &command["options"][0];

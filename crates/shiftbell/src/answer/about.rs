@@ -126,7 +126,7 @@ pub(super) async fn help(program: &Program, company: &Company, asker: &Asker) ->
         },
         motions: defs.motions.iter().map(|motion| motion.id.clone()).collect(),
         dimensions: defs.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
-        commands: ["/mrr", "/whatif", "/shiftbell"].map(str::to_owned).to_vec(),
+        commands: ["/mrr", "/bowtie", "/whatif", "/shiftbell"].map(str::to_owned).to_vec(),
         ages: ages(program, company).await?,
     })
 }

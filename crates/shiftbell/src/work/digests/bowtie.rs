@@ -38,9 +38,34 @@ pub(super) async fn written(
     receipt: String,
 ) -> Result<(Notice, Body), AskError> {
     let week = of_week(&mut desk.shelf, &digest.motions, day).await?;
+    message(desk, week, SeenBy::Channel, receipt).await
+}
+
+/// The same for one who asks, of one motion or of all; without money where they may not see recurring revenue.
+pub(crate) async fn for_one(
+    desk: &mut Desk<'_>,
+    motions: &[String],
+    sees_money: bool,
+    receipt: String,
+) -> Result<(Notice, Body), AskError> {
+    let zone = &desk.shelf.company.defs().workspace.zone;
+    let today = zone.day_of(desk.shelf.now);
+    let mut week = of_week(&mut desk.shelf, motions, today).await?;
+    if !sees_money {
+        week.bowtie.motions.iter_mut().for_each(|motion| motion.recurring = None);
+    }
+    message(desk, week, SeenBy::OnlyYou, receipt).await
+}
+
+async fn message(
+    desk: &mut Desk<'_>,
+    week: Week,
+    seen_by: SeenBy,
+    receipt: String,
+) -> Result<(Notice, Body), AskError> {
     let leaks = message::leaks(&mut desk.shelf, &week.bowtie.week).await?;
     let zone = &desk.shelf.company.defs().workspace.zone;
-    let mut footer = desk.footer(zone, true, SeenBy::Channel, &receipt);
+    let mut footer = desk.footer(zone, true, seen_by, &receipt);
     let last = week.bowtie.week.until.plus(-1);
     footer.data_to = Some(format!("{} {}", weekday(last), shiftbell_render::words::day(last.date())));
     footer.sources = shiftbell_render::facts::Sources::AllComplete;
