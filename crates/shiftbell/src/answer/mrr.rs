@@ -33,14 +33,15 @@ pub(super) async fn to_words(
         return Ok(sentence(NO_MRR));
     }
     match understand(&format!("{KPI} {text}"), defs, program.clock.now(), &defs.workspace.zone) {
-        Understood::Kpi(question) => of_question(program, company, asker, question).await,
+        // A series of bridges is no bridge: /kpi mrr by month has the amounts.
+        Understood::Kpi(question) if question.each.is_none() => of_question(program, company, asker, question).await,
         _ => Ok(sentence(HOW)),
     }
 }
 
 const NO_MRR: &str =
     "There is no recurring revenue here: the definitions file says that the business model is ownership.";
-const HOW: &str = "/mrr takes a motion, a period and a dimension, such as /mrr b2b last month by product.";
+const HOW: &str = "/mrr takes a motion, a period and a dimension, such as /mrr b2b last month by product; /kpi mrr by month is a series.";
 
 async fn of_question(
     program: &Program,
