@@ -80,6 +80,21 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
         assert!(said.contains(&format!("MRR {from} + new ")) && said.contains(&format!(" = {to}\n")), "{said}");
         assert!(said.contains("large parties") && said.contains("policy shiftbell"), "{said}");
     }
+    // Whoever asks for the bowtie at that hour reads what was posted, without money where they may not see it.
+    let asks = async |asker: Asker, line: &str| {
+        let typed = to_typed(&world.program, &world.company(), &asker, line).await;
+        shiftbell_render::plain::transcript(&typed)
+    };
+    let operator = asks(Asker::Operator, "/bowtie").await;
+    let headline = words(&posts[0].2);
+    assert!(operator.contains(headline.lines().next().unwrap()) && operator.contains("MRR"), "{operator}");
+    let one = asks(Asker::Operator, "/bowtie B2C").await;
+    assert!(one.contains("b2c") && !one.contains("b2b"), "{one}");
+    let bdr = world.company().defs().person("bdr.one@clowns.example").unwrap().clone();
+    let without = asks(Asker::Person(bdr), "/bowtie").await;
+    assert!(without.contains("MQLs") && !without.contains("MRR"), "{without}");
+    let wrong = asks(Asker::Operator, "/bowtie b2x").await;
+    assert!(wrong.contains("\"b2x\" is no motion. Did you mean b2"), "{wrong}");
     let document = posts[0].2.document().unwrap();
     assert!(document.picture.is_some());
     assert_eq!(document.thread.len(), 2);
