@@ -69,7 +69,7 @@ pub(super) fn answer(asked: &Asked<'_>, desk: &Desk<'_>, exact: bool) -> Result<
             answer.by = Some(unit.word().to_owned());
             answer.parts = series(&scope, unit)?;
         }
-        (None, Some(top)) => answer.parts = largest(answer.parts, top),
+        (None, Some(top)) => answer.parts = largest(scope.kpi, answer.parts, top),
         (None, None) => {}
     }
     if answer.is_default_period {

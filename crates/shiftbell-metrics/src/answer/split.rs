@@ -3,6 +3,7 @@
 use super::measure::Scope;
 use super::pipeline::has_no_past;
 use super::{Cannot, Figure, Part, Rate};
+use crate::definitions::{Kpi, KpiKind};
 use crate::money::Money;
 use crate::period::Unit;
 
@@ -30,13 +31,15 @@ pub(super) fn series(scope: &Scope<'_>, unit: Unit) -> Result<Vec<Part>, Cannot>
 
 /// The first so many parts, which are the largest, and the others together. Medians and formulas of several parts cannot be
 /// added up: then the others have no figure.
-pub(super) fn largest(mut parts: Vec<Part>, top: u32) -> Vec<Part> {
+pub(super) fn largest(kpi: &Kpi, mut parts: Vec<Part>, top: u32) -> Vec<Part> {
     let top = usize::try_from(top).unwrap_or(usize::MAX);
     if parts.len() <= top.saturating_add(1) {
         return parts;
     }
     let others = parts.split_off(top);
-    let figure = others.iter().map(|part| part.figure.clone()).reduce(both).unwrap_or(NOTHING);
+    let is_mean = matches!(&kpi.kind, KpiKind::Standard { name, .. } if name == "revenue-per-customer");
+    let figures = others.iter().filter(|_| !is_mean).map(|part| part.figure.clone());
+    let figure = figures.reduce(both).unwrap_or(NOTHING);
     parts.push(Part { value: Some(format!("{} others", others.len())), figure, is_running: false });
     parts
 }
