@@ -112,6 +112,8 @@ fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
             format!("{still} of {}; policy {policy}", customers(at_start))
         }
         "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
+        // A rate carries its counts itself.
+        "win-rate" | "sales-velocity" | "coverage" if answer.inputs.is_empty() => return None,
         "win-rate" | "sales-velocity" | "coverage" => parts().collect::<Vec<_>>().join(", "),
         _ => format!("policy {policy}"),
     })
