@@ -191,14 +191,16 @@ const GET: Sql = Sql::many(
      WHERE t.workspace = k.workspace AND t.entity = k.entity ORDER BY t.entity",
     &[Text, Big],
 );
-// By way of `n`, which the index alone answers: SQLite without statistics takes a workspace for ten rows, and would rather
-// walk through all its entities than look each up.
+// By way of `found`, which the index alone answers: SQLite without statistics takes a workspace for ten rows, and would rather
+// walk through all its entities than look each up. First and by itself: see `contributions`.
 const OF_ACCOUNTS: Sql = Sql::many(
-    "WITH k(workspace, account) AS ({rows}) \
+    "WITH k(workspace, account) AS ({rows}), found AS MATERIALIZED ( \
+     SELECT e.workspace, e.account, e.entity FROM k CROSS JOIN entities AS e \
+     WHERE e.workspace = k.workspace AND e.account = k.account) \
      SELECT t.entity, t.kind, t.external_id, t.company, t.company_at, t.contact, t.contact_at, t.same, t.same_at, \
-     t.account, t.version FROM k CROSS JOIN entities AS n CROSS JOIN entities AS t \
-     WHERE n.workspace = k.workspace AND n.account = k.account AND t.workspace = n.workspace AND t.entity = n.entity \
-     ORDER BY n.account, n.entity",
+     t.account, t.version FROM found CROSS JOIN entities AS t \
+     WHERE t.workspace = found.workspace AND t.entity = found.entity \
+     ORDER BY found.account, found.entity",
     &[Text, Big],
 );
 const LINKED_TO: Sql = Sql::many(

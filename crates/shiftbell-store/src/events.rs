@@ -300,13 +300,15 @@ const APPEND_ALL: Sql = Sql::many(
      {rows} ON CONFLICT (workspace, entity, source, external_id) DO NOTHING",
     &[Text, Big, Text, Text, Big, Text, Text, Text, Big, Big],
 );
-// CROSS JOIN: SQLite then keeps this order of tables, PostgreSQL is free.
+// CROSS JOIN: SQLite then keeps this order of tables, PostgreSQL is free. `found` first and by itself: see `contributions`.
 const OF_ACCOUNTS: Sql = Sql::many(
-    "WITH k(workspace, account) AS ({rows}) \
-     SELECT n.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
-     FROM k CROSS JOIN entities AS n CROSS JOIN events AS t \
-     WHERE n.workspace = k.workspace AND n.account = k.account AND t.workspace = n.workspace AND t.entity = n.entity \
-     ORDER BY n.account, t.entity, t.source, t.external_id",
+    "WITH k(workspace, account) AS ({rows}), found AS MATERIALIZED ( \
+     SELECT e.workspace, e.account, e.entity FROM k CROSS JOIN entities AS e \
+     WHERE e.workspace = k.workspace AND e.account = k.account) \
+     SELECT found.account, t.entity, t.source, t.external_id, t.at, t.kind, t.body, t.by_role, t.delivery \
+     FROM found CROSS JOIN events AS t \
+     WHERE t.workspace = found.workspace AND t.entity = found.entity \
+     ORDER BY found.account, t.entity, t.source, t.external_id",
     &[Text, Big],
 );
 const OF_ENTITIES: Sql = Sql::many(
