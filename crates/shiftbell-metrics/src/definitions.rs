@@ -27,7 +27,8 @@ mod version;
 mod words;
 mod workspace;
 
-pub(crate) use kpis::{COVERAGE, VELOCITY, is_pipeline};
+pub use kpis::is_pipeline;
+pub(crate) use kpis::{COVERAGE, VELOCITY};
 pub use model::*;
 pub use named::Named;
 pub use report::{Checked, Note, Problem};

@@ -211,7 +211,7 @@ async fn counted(
     funnel: &NamedFunnel,
     words: &str,
 ) -> Result<Document, AskError> {
-    if let Right::Refused(why) = rights::join(company.defs(), asker, &mut Question::of("")) {
+    if let Right::Refused(why) = rights::join_funnel(company.defs(), asker, funnel) {
         return not_granted(company, asker, why);
     }
     match funnel::period_of(program, company, words) {

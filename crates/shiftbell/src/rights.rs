@@ -1,7 +1,7 @@
 //! Who may ask what. Checked when a question is asked, when a message is sent and when a button is clicked.
 
 use shiftbell_chat::Outlet;
-use shiftbell_metrics::definitions::{Definitions, KpiKind, Person};
+use shiftbell_metrics::definitions::{Definitions, KpiKind, NamedFunnel, Person, is_pipeline};
 use shiftbell_metrics::question::{ME, Question};
 
 /// Who asks.
@@ -74,13 +74,24 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
     }
 }
 
+/// Whether somebody may see recurring revenue of the whole company.
+pub fn sees_recurring(defs: &Definitions, asker: &Asker) -> bool {
+    matches!(join(defs, asker, &mut Question::of("mrr")), Right::Granted)
+}
+
+/// As [`join`], for a funnel: by owner it shows single people.
+pub fn join_funnel(defs: &Definitions, asker: &Asker, funnel: &NamedFunnel) -> Right {
+    let by = funnel.rules.by.as_ref().map(|(by, _)| by.clone());
+    join(defs, asker, &mut Question { by, ..Question::of("") })
+}
+
 /// Formulas rest on formulas; none is deeper than this.
 const DEPTH_MAX: usize = 8;
 
 /// Whether a KPI is of the family of recurring revenue, or is worked out from one that is.
 fn rests_on_recurring(defs: &Definitions, kpi: &str, depth: usize) -> bool {
     match defs.kpi(kpi).map(|kpi| &kpi.kind) {
-        Some(KpiKind::Standard { .. }) => true,
+        Some(KpiKind::Standard { name, .. }) => !is_pipeline(name),
         Some(KpiKind::Formula { kpis, .. }) if depth < DEPTH_MAX => {
             kpis.iter().any(|kpi| rests_on_recurring(defs, kpi, depth + 1))
         }
@@ -247,11 +258,26 @@ mod tests {
             ("exec.one@clowns.example", true),
             ("revops.one@clowns.example", true),
         ] {
+            assert!(may(email, "closed-win-rate"), "{email}: deals are no recurring revenue");
             for kpi in ["mrr", "nrr", "gross-retention", "cac"] {
                 assert_eq!(may(email, kpi), mrr, "{email} {kpi}");
             }
             assert!(may(email, "mqls"), "{email}");
         }
         assert_eq!(join(&defs, &Asker::Operator, &mut Question::of("mrr")), Right::Granted);
+    }
+
+    #[test]
+    fn a_funnel_by_owner_shows_single_people_and_is_for_whoever_leads_them() {
+        let text = include_str!("../../../deploy/clowns-to-go.toml");
+        let defs = read("clowns-to-go.toml", text, &vocabulary()).definitions.unwrap();
+        let plain = defs.funnels.first().expect("the sample has a funnel").clone();
+        let mut by_owner = plain.clone();
+        by_owner.rules.by = Some(("owner".to_owned(), shiftbell_metrics::funnel::Attribution::First));
+        let bdr = Asker::Person(defs.person("bdr.one@clowns.example").unwrap().clone());
+        let lead = Asker::Person(defs.person("sales.lead@clowns.example").unwrap().clone());
+        assert_eq!(join_funnel(&defs, &bdr, &plain), Right::Granted);
+        assert!(matches!(join_funnel(&defs, &bdr, &by_owner), Right::Refused(_)));
+        assert_eq!(join_funnel(&defs, &lead, &by_owner), Right::Granted);
     }
 }

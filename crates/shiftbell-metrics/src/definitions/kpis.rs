@@ -8,7 +8,8 @@ mod target;
 
 use std::ops::Range;
 
-pub(crate) use pipeline::{COVERAGE, VELOCITY, is_pipeline};
+pub use pipeline::is_pipeline;
+pub(crate) use pipeline::{COVERAGE, VELOCITY};
 pub(super) use target::read as read_target;
 
 use super::document::{Entry, Item, Table};

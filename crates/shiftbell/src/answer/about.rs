@@ -262,7 +262,7 @@ fn formula(defs: &Definitions, kpi: &Kpi) -> String {
     }
 }
 
-/// How the family of recurring revenue is worked out.
+/// How the families of recurring revenue and of deals on their way are worked out.
 fn standard(name: &str) -> &'static str {
     match name {
         "gross-retention" => {
@@ -283,6 +283,9 @@ fn standard(name: &str) -> &'static str {
         "churned-mrr" => "MRR of customers who pay nothing any more",
         "quick-ratio" => "(new + expansion + resumed) / (contraction + paused + churn)",
         "paying-customers" => "customers with MRR at the end of the period",
+        "win-rate" => "deals won / deals won or lost, by the day they closed",
+        "sales-velocity" => "open deals x win rate x mean amount won / median days from creation to the win",
+        "coverage" => "open deals / what is still to be won of the goal",
         _ => "MRR / paying customers",
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn to_words(
     if let Right::Refused(why) = rights::join(defs, asker, &mut Question::of("")) {
         return not_granted(company, asker, why);
     }
-    let sees_money = matches!(rights::join(defs, asker, &mut Question::of("mrr")), Right::Granted);
+    let sees_money = rights::sees_recurring(defs, asker);
     let mut desk = Desk::open(program, company, program.clock.now()).await?;
     let (notice, receipt) = for_one(&mut desk, &motions, sees_money, new_receipt(program)).await?;
     drop(desk);

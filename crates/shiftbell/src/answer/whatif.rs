@@ -77,6 +77,7 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
     if let Right::Refused(why) = rights::join(defs, asker, &mut Question::of("")) {
         return not_granted(company, asker, why).map(Said::Words);
     }
+    let sees_recurring = rights::sees_recurring(defs, asker);
     is_ready(program, company)?;
     if text.chars().count() > COMMAND_CHARS_MAX {
         let words = format!("That is too long: a question has at most {COMMAND_CHARS_MAX} characters.");
@@ -89,11 +90,11 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
     let mut shelf = Shelf::open(program, company, program.clock.now()).await?;
     match asked {
         WhatIfAsked::Help => Ok(Said::Words(sentence(help(defs)))),
-        WhatIfAsked::Best { motion: Some(only) } => best(program, &mut shelf, &only).await,
+        WhatIfAsked::Best { motion: Some(only) } => best(program, &mut shelf, &only, sees_recurring).await,
         WhatIfAsked::Best { motion: None } => {
             let (mut all, mut why_not) = (Vec::new(), Vec::new());
             for motion in &defs.motions {
-                match best(program, &mut shelf, &motion.id).await? {
+                match best(program, &mut shelf, &motion.id, sees_recurring).await? {
                     Said::Facts(facts) => all.extend(facts),
                     Said::Words(document) => why_not.push(document),
                 }
@@ -102,7 +103,7 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
             Ok(if all.is_empty() { Said::Words(joined(why_not)) } else { Said::Facts(all) })
         }
         WhatIfAsked::Change { motion, levers } => match motion.or_else(|| only_motion(defs, &levers)) {
-            Some(motion) => changed(program, &mut shelf, &motion, &levers, text).await,
+            Some(motion) => changed(program, &mut shelf, (&motion, sees_recurring), &levers, text).await,
             None => Ok(Said::Words(which_motion(defs, text))),
         },
     }
@@ -146,8 +147,8 @@ fn which_motion(defs: &Definitions, text: &str) -> Document {
     sentence(format!("In which motion: {}? {why}", names.join(" or "))).with_buttons(buttons)
 }
 
-async fn best(program: &Program, shelf: &mut Shelf<'_>, name: &str) -> Result<Said, AskError> {
-    let found = motion(shelf, name).await?;
+async fn best(program: &Program, shelf: &mut Shelf<'_>, name: &str, sees_recurring: bool) -> Result<Said, AskError> {
+    let found = motion(shelf, name, sees_recurring).await?;
     let formula = match measured(&found.bowtie, found.weeks, found.priced) {
         Ok(formula) => formula,
         Err(why) => return Ok(Said::Words(sentence(format!("{name}: {why}.")))),
@@ -161,11 +162,11 @@ async fn best(program: &Program, shelf: &mut Shelf<'_>, name: &str) -> Result<Sa
 async fn changed(
     program: &Program,
     shelf: &mut Shelf<'_>,
-    name: &str,
+    (name, sees_recurring): (&str, bool),
     named: &[(LeverName, Change)],
     text: &str,
 ) -> Result<Said, AskError> {
-    let found = motion(shelf, name).await?;
+    let found = motion(shelf, name, sees_recurring).await?;
     let formula = match measured(&found.bowtie, found.weeks, found.priced) {
         Ok(formula) => formula,
         Err(why) => return Ok(Said::Words(sentence(format!("{name}: {why}.")))),

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use shiftbell_metrics::definitions::{NamedFunnel, read_funnel};
-use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::messages::{FunnelAnswer, Notice};
 
@@ -51,15 +50,15 @@ async fn of_funnel(
     named: &str,
     period: &str,
 ) -> Result<FunnelAnswer, Failure> {
-    if let Right::Refused(why) = rights::join(company.defs(), asker, &mut Question::of("")) {
-        return Err(Failure::Usage(why));
-    }
     let period = answer::funnel::period_of(program, company, period).map_err(Failure::Usage)?;
     let defs = company.defs();
     let funnel = match defs.funnels.iter().find(|funnel| funnel.id == named) {
         Some(known) => known.clone(),
         None => of_file(company, named)?,
     };
+    if let Right::Refused(why) = rights::join_funnel(defs, asker, &funnel) {
+        return Err(Failure::Usage(why));
+    }
     Ok(answer::funnel::counted(program, company, &funnel, period).await.map_err(anyhow::Error::from)?)
 }
 

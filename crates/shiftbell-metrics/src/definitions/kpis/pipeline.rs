@@ -14,8 +14,8 @@ pub(crate) const COVERAGE: &str = "coverage";
 /// Each with whether it is a rate.
 pub(super) const NAMES: [(&str, bool); 3] = [(WIN_RATE, true), (VELOCITY, false), (COVERAGE, false)];
 
-/// Whether a standard KPI is one of these.
-pub(crate) fn is_pipeline(name: &str) -> bool {
+/// Whether a standard KPI is about deals on their way, and not about recurring revenue: `win-rate`, `sales-velocity`, `coverage`.
+pub fn is_pipeline(name: &str) -> bool {
     NAMES.iter().any(|(known, _)| *known == name)
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Motion {
     pub(super) questions: Vec<Question>,
 }
 
-pub(super) async fn motion(shelf: &mut Shelf<'_>, name: &str) -> Result<Motion, AskError> {
+/// `sees_recurring`: whether whoever asks may see what is kept and what customers pay; else it is as if it were not known.
+pub(super) async fn motion(shelf: &mut Shelf<'_>, name: &str, sees_recurring: bool) -> Result<Motion, AskError> {
     let defs = shelf.company.defs();
     let today = defs.workspace.zone.day_of(shelf.now);
     let week = of_week(shelf, &[name.to_owned()], today).await?;
@@ -55,14 +56,21 @@ pub(super) async fn motion(shelf: &mut Shelf<'_>, name: &str) -> Result<Motion, 
         Some(Target::Rate(per_cent)) => per_cent.to_f64().map(|per_cent| per_cent / 100.0),
         Some(Target::Number(_) | Target::Span(_)) | None => None,
     };
-    let (kept, net) = (standard(shelf, name, "gross-retention").await?, standard(shelf, name, "net-retention").await?);
+    let [kept, net, arr] = match sees_recurring {
+        true => [
+            standard(shelf, name, "gross-retention").await?,
+            standard(shelf, name, "net-retention").await?,
+            standard(shelf, name, "arr").await?,
+        ],
+        false => [None, None, None],
+    };
     let kept_of_all = kept.and_then(|figure| share_of(&figure)).filter(|kept| (0.0..=1.0).contains(kept));
     let net_of_all = net.and_then(|figure| share_of(&figure));
     let expansion = match (kept_of_all, net_of_all) {
         (Some(kept), Some(net)) if kept > 0.0 => net / kept - 1.0,
         (_, _) => 0.0,
     };
-    let recurring = match standard(shelf, name, "arr").await? {
+    let recurring = match arr {
         Some(Figure::Money { amounts, .. }) => amounts.first().and_then(|money| money.major().to_f64()).unwrap_or(0.0),
         Some(Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. }) | None => {
             0.0
