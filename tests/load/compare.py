@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The same conversion from the same raw events, by DuckDB and by PostgreSQL: a second opinion, and a yardstick.
+"""The same answers from the same raw events, by DuckDB and by PostgreSQL: a second opinion, and a yardstick.
 
-usage: compare.py duckdb|postgres EVENTS.ndjson FROM UNTIL WINDOW_DAYS [TIMES]
-FROM and UNTIL are instants (RFC 3339) between which people became MQL in b2b. Prints one line of JSON.
+usage: compare.py duckdb|postgres EVENTS.ndjson FROM UNTIL WINDOW_DAYS MRR_AT [TIMES]
+FROM and UNTIL are instants (RFC 3339) between which people became MQL in b2b; MRR_AT is the instant at which recurring
+revenue is added up. Prints one line of JSON.
 """
 import json
 import os
@@ -60,7 +61,18 @@ SELECT count(*) AS entered, count(CASE WHEN sql - mql <= INTERVAL '{days} days' 
 FROM people WHERE mql >= TIMESTAMPTZ '{start}' AND mql < TIMESTAMPTZ '{until}'
 """
 
-COLUMNS = ["type", "at", "contact", "company", "deal", "owner", "form", "status", "how"]
+# What every subscription pays a month at an instant: the latest that was said of it, if it runs.
+MRR = """
+SELECT sum(amount) FROM (
+  SELECT subscription,
+    (array_agg(sub_amount ORDER BY happened DESC) FILTER (WHERE sub_amount IS NOT NULL))[1] AS amount,
+    (array_agg(sub_status ORDER BY happened DESC) FILTER (WHERE sub_status IS NOT NULL))[1] AS status
+  FROM events WHERE type = 'subscription' AND subscription IS NOT NULL AND happened < TIMESTAMPTZ '{at}'
+  GROUP BY subscription) AS plans
+WHERE status IN ('active', 'leaving')
+"""
+
+COLUMNS = ["type", "at", "contact", "company", "deal", "subscription", "owner", "form", "status", "how"]
 
 
 def question(start, until, days):
@@ -76,24 +88,24 @@ def timed(call, times):
     return result, sorted(took)[len(took) // 2]
 
 
-def by_duckdb(path, sql, times):
+def by_duckdb(path, questions, times):
     import duckdb
 
     base = duckdb.connect(config={"threads": 2})
     base.execute("SET TimeZone = 'UTC'")
     started = time.perf_counter()
     base.execute(
-        f"""CREATE TABLE events AS SELECT type, "at"::TIMESTAMPTZ AS happened, contact, company, deal, owner, form, status, how,
+        f"""CREATE TABLE events AS SELECT type, "at"::TIMESTAMPTZ AS happened, contact, company, deal, subscription, owner, form, status, how,
             "set"->'company'->>'segment' AS segment, "set"->'deal'->>'bant' AS bant, "set"->'deal'->>'stage' AS stage,
-            "set"->'contact'->>'email_domain' AS domain
+            "set"->'contact'->>'email_domain' AS domain, "set"->'subscription'->>'status' AS sub_status,
+            ("set"->'subscription'->'items'->0->'amount'->>'amount')::DECIMAL(18, 2) AS sub_amount
         FROM read_json('{path}', format = 'newline_delimited', columns = {{{", ".join(f"'{c}': 'VARCHAR'" for c in COLUMNS)}, 'set': 'JSON'}})"""
     )
     load = time.perf_counter() - started
-    (entered, reached), ms = timed(lambda: base.execute(sql).fetchone(), times)
-    return entered, reached, ms, load
+    return [timed(lambda: base.execute(sql).fetchone(), times) for sql in questions], load
 
 
-def by_postgres(path, sql, times):
+def by_postgres(path, questions, times):
     """Through psql and `\\copy`, as a person would load a file. LOAD_POSTGRES is a connection string."""
     url = os.environ["LOAD_POSTGRES"]
 
@@ -102,14 +114,17 @@ def by_postgres(path, sql, times):
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, capture_output=True, text=True, **more
         ).stdout
 
-    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, happened timestamptz, contact text, company text, deal text, owner text, form text, status text, how text, segment text, bant text, stage text, domain text)")
+    run("DROP TABLE IF EXISTS events; CREATE TABLE events (type text, happened timestamptz, contact text, company text, deal text, subscription text, owner text, form text, status text, how text, segment text, bant text, stage text, domain text, sub_status text, sub_amount numeric)")
     table = path + ".tsv"
     with open(path) as lines, open(table, "w") as out:
         for line in lines:
             event = json.loads(line)
             changed = event.get("set") or {}
+            plan = changed.get("subscription", {})
+            items = plan.get("items") or [{}]
             row = [event.get(column) for column in COLUMNS]
             row += [changed.get("company", {}).get("segment"), changed.get("deal", {}).get("bant"), changed.get("deal", {}).get("stage"), changed.get("contact", {}).get("email_domain")]
+            row += [plan.get("status"), items[0].get("amount", {}).get("amount")]
             out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
     started = time.perf_counter()
     run(f"\\copy events FROM '{table}'")
@@ -118,18 +133,18 @@ def by_postgres(path, sql, times):
     os.unlink(table)
     run("ANALYZE events")
     # Its planner takes the CTEs for small and would join them row by row for minutes; this is what an expert would tell it.
-    sql = "SET work_mem = '256MB'; SET enable_nestloop = off; " + sql
-    out, ms = timed(lambda: run(sql), times)
-    entered, reached = out.strip().split("|")
-    return int(entered), int(reached), ms, load
+    settings = "SET work_mem = '256MB'; SET enable_nestloop = off; "
+    answers = [timed(lambda: run(settings + sql), times) for sql in questions]
+    return [(tuple(out.strip().split("|")), ms) for out, ms in answers], load
 
 
 def main():
-    engine, path, start, until, days = sys.argv[1:6]
-    times = int(sys.argv[6]) if len(sys.argv) > 6 else 3
+    engine, path, start, until, days, at = sys.argv[1:7]
+    times = int(sys.argv[7]) if len(sys.argv) > 7 else 3
     measure = {"duckdb": by_duckdb, "postgres": by_postgres}[engine]
-    entered, reached, ms, load = measure(path, question(start, until, days), times)
-    print(json.dumps({"engine": engine, "entered": entered, "reached": reached, "answer_ms": round(ms, 2), "load_s": round(load, 1)}))
+    questions = [question(start, until, days), MRR.format(at=at)]
+    (((entered, reached), ms), ((mrr,), mrr_ms)), load = measure(path, questions, times)
+    print(json.dumps({"engine": engine, "entered": int(entered), "reached": int(reached), "answer_ms": round(ms, 2), "mrr": str(mrr), "mrr_ms": round(mrr_ms, 2), "load_s": round(load, 1)}))
 
 
 if __name__ == "__main__":

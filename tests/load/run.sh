@@ -81,9 +81,13 @@ rate = answer["figure"]["rate"]
 print(day(answer["period"]["from"]), day(answer["period"]["until"]), rate["num"], rate["den"])
 PY
 )
-  echo "  shiftbell: $num of $den"
-  duckdb=$("$python" tests/load/compare.py duckdb "$file" "$starts" "$until" 60 5)
-  postgres=$("$python" tests/load/compare.py postgres "$file" "$starts" "$until" 60 "$([ "$events" -gt 1000000 ] && echo 1 || echo 3)")
+  read -r mrr_at mrr < <("$bin/shiftbell" ask --workspace clowns-to-go --at 2026-11-19T22:00:00Z --json '/kpi mrr 2026-10' | "$python" -c '
+import json, sys
+money = json.load(sys.stdin)["answers"][0]["answer"]["figure"]["amounts"][0]
+print("2026-11-01T00:00:00-04:00", money["amount"] if isinstance(money, dict) and "amount" in money else money)')
+  echo "  shiftbell: $num of $den; MRR at the end of October $mrr"
+  duckdb=$("$python" tests/load/compare.py duckdb "$file" "$starts" "$until" 60 "$mrr_at" 5)
+  postgres=$("$python" tests/load/compare.py postgres "$file" "$starts" "$until" 60 "$mrr_at" "$([ "$events" -gt 1000000 ] && echo 1 || echo 3)")
   echo "  $duckdb"
   echo "  $postgres"
 
@@ -92,6 +96,14 @@ PY
   "$bin/load" answers "$url" load-slack 2000 '/kpi mql-conversion b2b 2026-06-15..2026-09-13'
   echo "answers with two filters (segments)"
   "$bin/load" answers "$url" load-slack 200 '/kpi mql-conversion b2b 2026-06-15..2026-09-13 product:corporate-events source:list'
+
+  echo "the rest of what can be asked, whole requests"
+  for asked in '/kpi mrr 2026-10' '/mrr 2026-10 by product' '/kpi grr b2b' '/kpi mql-to-sql b2b by month' \
+    '/kpi sales-cycle b2b last quarter' '/kpi first-reply last month' '/kpi next-steps' '/kpi at-risk-contacted' \
+    '/kpi closed-win-rate b2b last quarter' '/bowtie b2b last quarter' '/whatif mql-to-sql +5pt b2b'; do
+    echo "  $asked"
+    "$bin/load" answers "$url" load-slack 20 "$asked" | sed 's/^/  /' | cut -c1-160
+  done
 
   echo "durable ingest: signed batches of 100 changes, acknowledged after fsync"
   hubspot=/hooks/clowns-to-go/hubspot-main

@@ -15,6 +15,7 @@ mod split;
 mod stock;
 mod tally;
 mod waiting;
+mod worklist;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ use crate::question::Question;
 use crate::time::Instant;
 
 pub use choose::{ask, reads, ways};
+pub use measure::WITHIN_TARGET;
 pub use people::{Fate, Someone, who};
 pub use recount::{Recount, Refolded, recompute};
 pub use revenue::{BridgeLine, BridgeMove, MrrBridge, mrr_bridge};
@@ -72,7 +74,7 @@ pub enum Cannot {
     NoMotion(String),
     #[error("there is no dimension `{0}`")]
     NoDimension(String),
-    #[error("{0} is how things stand now: it has no past to be split")]
+    #[error("{0} is how things stand now: it has no past")]
     NoPast(String),
     #[error(
         "that is {count} {unit}s, and at most {most} are shown: ask for a shorter period, or for longer parts of it"
@@ -127,6 +129,9 @@ pub enum Figure {
         shows_p90: bool,
         reached: i64,
         open: i64,
+        /// Whether only working time was counted.
+        #[serde(default)]
+        is_work: bool,
     },
     /// Of a formula. `None` where a part has no value or it divides by zero.
     Number {

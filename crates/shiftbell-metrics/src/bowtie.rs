@@ -1,6 +1,9 @@
 //! The week of a company: volume, conversion and money of each motion, and the one step that is worth most.
 
 mod text;
+mod whole;
+
+pub use whole::{Number, Places, WholeFacts, places, whole};
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;

@@ -2,10 +2,10 @@
 
 use jiff::civil::Weekday;
 
-use crate::definitions::{Definitions, Paced, Place};
+use crate::definitions::{Definitions, Paced, Place, Span, SpanUnit};
 use crate::period::Period;
 use crate::schedule::moment;
-use crate::time::{Day, Instant};
+use crate::time::{Day, Instant, MS_PER_DAY, MS_PER_HOUR};
 
 /// Where the company itself is: the first of its places in its own zone, else five days a week without holidays. Goals
 /// of the company are paced there, and its channels are quiet there.
@@ -23,6 +23,8 @@ pub fn home(defs: &Definitions) -> Place {
 
 /// Longest span that is walked day by day: more than a hundred years.
 const DAYS_MAX: i32 = 40_000;
+/// Days within which a number of working hours has passed.
+const DAYS_OF_WAITING: i64 = 800;
 
 /// Whether people at this place work on this day.
 pub fn is_working_day(place: &Place, day: Day) -> bool {
@@ -53,22 +55,81 @@ pub fn is_nth_working_day_of_month(place: &Place, n: u8, day: Day) -> bool {
     is_working_day(place, day) && working_days_between(place, first, day.plus(1)) == u32::from(n)
 }
 
-/// Milliseconds of working time of a place between two instants: its hours on its working days, whatever clocks do between.
-/// Nothing if `until` is not after `from`.
-pub fn working_ms(place: &Place, from: Instant, until: Instant) -> i64 {
-    let zone = &place.zone;
-    let mut sum = 0_i64;
-    let mut day = zone.day_of(from);
-    let last = zone.day_of(until);
-    while from < until && day <= last {
-        if is_working_day(place, day) {
-            let at = |time: jiff::civil::Time| moment(zone, day, time);
-            let (opens, closes) = (at(place.from).max(from), at(place.until).min(until));
-            sum += closes.since(opens).max(0);
+/// Working time of a place as a sum that only grows, so that the working time of any span is one subtraction.
+#[derive(Clone, Debug)]
+pub struct WorkClock {
+    /// By working day: when it opens and closes, and the milliseconds worked before it.
+    days: Vec<(Instant, Instant, i64)>,
+}
+
+impl WorkClock {
+    /// The hours of a place on its working days, whatever clocks do between. Time before `from` and after `until` is not
+    /// counted.
+    pub fn new(place: &Place, from: Instant, until: Instant) -> WorkClock {
+        let zone = &place.zone;
+        let (first, last) = (zone.day_of(from), zone.day_of(until.max(from)));
+        let mut days = Vec::new();
+        let mut sum = 0_i64;
+        for day in (first.0..=last.0.min(first.0.saturating_add(DAYS_MAX))).map(Day) {
+            if is_working_day(place, day) {
+                let (opens, closes) = (moment(zone, day, place.from), moment(zone, day, place.until));
+                days.push((opens, closes, sum));
+                sum += closes.since(opens).max(0);
+            }
         }
-        day = day.plus(1);
+        WorkClock { days }
     }
-    sum
+
+    /// Milliseconds of working time between two instants; nothing if `until` is not after `from`.
+    pub fn between(&self, from: Instant, until: Instant) -> i64 {
+        (self.until(until) - self.until(from)).max(0)
+    }
+
+    fn until(&self, at: Instant) -> i64 {
+        let opened = self.days.partition_point(|(opens, _, _)| *opens <= at);
+        let Some((opens, closes, before)) = opened.checked_sub(1).map(|last| self.days[last]) else { return 0 };
+        before + at.min(closes).since(opens).max(0)
+    }
+}
+
+/// Milliseconds of working time of a place between two instants. For many spans, make one [`WorkClock`].
+pub fn working_ms(place: &Place, from: Instant, until: Instant) -> i64 {
+    if until <= from { 0 } else { WorkClock::new(place, from, until).between(from, until) }
+}
+
+/// When a span that began at an instant is over: a number of working days later at the same time of day, after so many
+/// working hours, or simply later. `None` where nobody works.
+pub fn after(place: &Place, at: Instant, span: Span) -> Option<Instant> {
+    let count = i64::from(span.count);
+    match span.unit {
+        SpanUnit::WorkingDays => {
+            let zone = &place.zone;
+            let mut day = zone.day_of(at);
+            for _ in 0..count.min(i64::from(DAYS_MAX)) {
+                day = next_working_day(place, day)?;
+            }
+            Some(moment(zone, day, zone.local(at).time()))
+        }
+        SpanUnit::WorkingHours => {
+            let mut left = count * MS_PER_HOUR;
+            // A year of working days is more than any rule waits.
+            let clock = WorkClock::new(place, at, at.plus_ms(DAYS_OF_WAITING * MS_PER_DAY));
+            clock.days.iter().find_map(|(opens, closes, _)| {
+                let opens = (*opens).max(at);
+                let open = closes.since(opens).max(0);
+                let is_over = left <= open && open > 0;
+                let over = is_over.then(|| opens.plus_ms(left));
+                left -= open;
+                over
+            })
+        }
+        SpanUnit::Months => Some(at.plus_ms(count * 30 * MS_PER_DAY)),
+        SpanUnit::Quarters => Some(at.plus_ms(count * 91 * MS_PER_DAY)),
+        SpanUnit::Years => Some(at.plus_ms(count * 365 * MS_PER_DAY)),
+        SpanUnit::Minutes | SpanUnit::Hours | SpanUnit::Days | SpanUnit::Weeks => {
+            span.elapsed_ms().map(|ms| at.plus_ms(ms))
+        }
+    }
 }
 
 /// Days of a period that are gone, and all of them.
@@ -178,6 +239,49 @@ mod tests {
         assert!(is_nth_working_day_of_month(&new_york(), 2, day(2026, 11, 3)));
         assert!(!is_nth_working_day_of_month(&new_york(), 2, day(2026, 11, 2)));
         assert!(!is_nth_working_day_of_month(&new_york(), 0, day(2026, 11, 1)));
+    }
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_request_of_friday_evening_waits_from_monday_morning_on() {
+        let span = |from, until| working_ms(&new_york(), at(from), at(until)) / crate::time::MS_PER_MINUTE;
+        assert_eq!(span("2026-11-20T23:30:00Z", "2026-11-23T14:20:00Z"), 20, "asked 18:30, answered Monday 9:20");
+        assert_eq!(span("2026-11-20T22:30:00Z", "2026-11-23T14:20:00Z"), 50, "asked 17:30");
+        assert_eq!(span("2026-11-25T15:00:00Z", "2026-11-30T15:00:00Z"), 9 * 60, "over two holidays");
+        assert_eq!(span("2026-11-20T15:00:00Z", "2026-11-20T15:00:00Z"), 0);
+        assert_eq!(span("2026-11-21T15:00:00Z", "2026-11-22T15:00:00Z"), 0, "a weekend");
+    }
+
+    #[test]
+    fn a_clock_of_years_says_what_a_walk_over_the_minutes_says() {
+        let (from, until) = (at("2026-02-20T00:00:00Z"), at("2026-04-10T00:00:00Z"));
+        let place = berlin();
+        let clock = WorkClock::new(&place, from, until);
+        let works = |at: Instant| {
+            let local = place.zone.local(at);
+            let is_open = (place.from..place.until).contains(&local.time());
+            is_open && is_working_day(&place, place.zone.day_of(at))
+        };
+        for (start, minutes) in [(7, 50_000), (13_001, 20_160), (24_000, 300), (40_000, 1)] {
+            let from = from.plus_ms(start * 60_000);
+            let walked = (0..minutes).filter(|minute| works(from.plus_ms(minute * 60_000))).count() as i64;
+            assert_eq!(clock.between(from, from.plus_ms(minutes * 60_000)), walked * 60_000, "{start} {minutes}");
+        }
+    }
+
+    #[test]
+    fn a_span_of_working_time_ends_when_people_work() {
+        let over = |from, count, unit| after(&new_york(), at(from), Span { count, unit }).map(|at| at.to_string());
+        let asked = "2026-11-20T22:30:00Z";
+        assert_eq!(over(asked, 1, SpanUnit::WorkingDays).as_deref(), Some("2026-11-23T22:30:00Z"));
+        assert_eq!(over(asked, 4, SpanUnit::WorkingHours).as_deref(), Some("2026-11-23T17:30:00Z"));
+        assert_eq!(over(asked, 2, SpanUnit::Days).as_deref(), Some("2026-11-22T22:30:00Z"));
+        let mut nowhere = new_york();
+        nowhere.days.clear();
+        assert_eq!(after(&nowhere, at(asked), Span { count: 1, unit: SpanUnit::WorkingHours }), None);
     }
 
     #[test]

@@ -102,18 +102,19 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
     let declared = open(report, "fields");
     let catalogue = fields::catalogue(report, declared, sources.as_ref());
     let facts = open(report, "facts").map(|table| facts::read(report, table, &catalogue, &roles)).unwrap_or_default();
-    let (chain, skipped) =
-        open(report, "stages").map_or((Vec::new(), SkipPolicy::Implied), |table| stages::read(report, table));
+    let (dimensions, always_show) =
+        open(report, "dimensions").map(|table| dimensions::read(report, table, &catalogue)).unwrap_or_default();
+    let (chain, skipped) = open(report, "stages")
+        .map_or((Vec::new(), SkipPolicy::Implied), |table| stages::read(report, table, &dimensions));
     let motions = open(report, "motions").map_or_else(Vec::new, |mut table| {
         let count = table.keys().count();
         let ground = motions::Ground { facts: &facts, chain: &chain, catalogue: &catalogue, roles: &roles, count };
         motions::read(report, &mut table, &ground)
     });
-    let (dimensions, always_show) =
-        open(report, "dimensions").map(|table| dimensions::read(report, table, &catalogue)).unwrap_or_default();
 
     let rules_table = open(report, "rules");
     let rule_ids = rules::ids(rules_table.as_ref());
+    let doubt_rules = rules::of_doubts(rules_table.as_ref(), &facts);
     let kpis = {
         let table = open(report, "kpis");
         let ground = kpis::Ground {
@@ -123,6 +124,7 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
             catalogue: &catalogue,
             people: &people,
             rules: &rule_ids,
+            doubt_rules: &doubt_rules,
             has_recurring: workspace.as_ref().is_none_or(|workspace| workspace.business_model != "ownership"),
         };
         kpis::read(report, table, ground)

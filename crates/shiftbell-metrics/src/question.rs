@@ -53,7 +53,10 @@ pub const SUGGESTIONS_MAX: usize = 3;
 pub enum Understood {
     Kpi(Question),
     /// The people behind the number.
-    Who(Question),
+    Who {
+        question: Question,
+        reached: bool,
+    },
     /// All KPIs.
     List,
     /// How to ask, or the definition of the KPI with this slug.

@@ -54,8 +54,18 @@ pub enum Figure {
         median_days: f64,
         p90_days: f64,
         of: u64,
+        /// Who still waits; they are in both.
+        #[serde(default)]
+        open: u64,
+        /// Whether only working time is counted: 24 hours of it are a day here.
+        #[serde(default)]
+        is_work: bool,
     },
+    /// Hours of working time, for targets.
+    WorkHours(f64),
     Nothing,
+    /// Of work to do: there is none.
+    NothingDue,
 }
 
 impl Figure {
@@ -76,16 +86,21 @@ impl Figure {
             Figure::MoneyRate { part, whole } => {
                 format!("{} ({} of {})", self.bare(), words::money(*part), words::money(*whole))
             }
-            Figure::Time { median_days, p90_days, of } => {
-                let (median, p90) = (days(*median_days), words::number(*p90_days));
-                format!("{median} in the middle, 9 of 10 within {p90} ({})", words::count(*of))
+            Figure::Time { median_days, p90_days, of, open, is_work } => {
+                let say = if *is_work { work_days } else { days };
+                let waiting =
+                    if *open == 0 { String::new() } else { format!("; {} still waiting", words::count(*open)) };
+                let (median, p90) = (say(*median_days), say(*p90_days));
+                format!("{median} in the middle, 9 of 10 within {p90} ({}{waiting})", words::count(*of))
             }
             Figure::Count(_)
             | Figure::Number(_)
             | Figure::Money(_)
             | Figure::Share(_)
             | Figure::Days(_)
-            | Figure::Nothing => self.bare(),
+            | Figure::WorkHours(_)
+            | Figure::Nothing
+            | Figure::NothingDue => self.bare(),
         }
     }
 
@@ -103,8 +118,11 @@ impl Figure {
             Figure::Money(money) => words::money(*money),
             Figure::Share(share) => words::share(*share),
             Figure::Days(number) => days(*number),
+            Figure::Time { median_days, is_work: true, .. } => work_days(*median_days),
             Figure::Time { median_days, .. } => days(*median_days),
+            Figure::WorkHours(hours) => work_days(*hours / 24.0),
             Figure::Nothing => "nothing yet".to_owned(),
+            Figure::NothingDue => "nothing was due".to_owned(),
         }
     }
 
@@ -118,8 +136,10 @@ impl Figure {
             | Figure::Money(_)
             | Figure::Share(_)
             | Figure::Days(_)
+            | Figure::WorkHours(_)
             | Figure::Time { .. }
-            | Figure::Nothing => self.full(),
+            | Figure::Nothing
+            | Figure::NothingDue => self.full(),
         }
     }
 
@@ -137,8 +157,10 @@ impl Figure {
             | Figure::Money(_)
             | Figure::Share(_)
             | Figure::Days(_)
+            | Figure::WorkHours(_)
             | Figure::Time { .. }
-            | Figure::Nothing => self.full(),
+            | Figure::Nothing
+            | Figure::NothingDue => self.full(),
         }
     }
 }
@@ -147,13 +169,28 @@ fn counts(part: u64, whole: u64) -> String {
     format!("{} of {}", words::count(part), words::count(whole))
 }
 
+/// `3.2 days`; what takes less than a day in hours.
 fn days(number: f64) -> String {
-    let text = words::number(number);
-    if number > 0.0 && text == "0" {
-        return "under 2 hours".to_owned();
+    if number > 0.0 && number < 1.0 {
+        return hours(number * 24.0, "hour");
     }
+    let text = words::number(number);
     let unit = if text == "1" { "day" } else { "days" };
     format!("{text} {unit}")
+}
+
+/// Working time is said in hours: a day of it is no day of the calendar.
+fn work_days(number: f64) -> String {
+    hours(number * 24.0, "working hour")
+}
+
+fn hours(number: f64, unit: &str) -> String {
+    let text = words::number(number);
+    match text.as_str() {
+        "0" if number > 0.0 => format!("under 1 {unit}"),
+        "1" => format!("1 {unit}"),
+        _ => format!("{text} {unit}s"),
+    }
 }
 
 /// A thing that is counted, as one and as many: `follow-up`, `follow-ups`.

@@ -8,6 +8,7 @@ use crate::template::RenderError;
 
 mod beside;
 mod bowtie;
+mod bowtie_period;
 mod definition_changed;
 mod digest_why;
 pub mod doubt;
@@ -43,6 +44,7 @@ pub use beside::{Beside, Why};
 pub use bowtie::{
     Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth,
 };
+pub use bowtie_period::{BowtiePeriod, LoopPeriod, MoneyPeriod, MotionPeriod, StagePeriod, StepPeriod};
 pub use definition_changed::{DefinitionChanged, Effect};
 pub use digest_why::{Digest, DigestLine, DigestWhy};
 pub use doubt_answered::DoubtAnswered;
@@ -135,6 +137,7 @@ notices![
     DigestWhy,
     KpiPeople,
     Mrr,
+    BowtiePeriod,
     KpiUnknown,
     KpiRefused,
     WhatIf,

@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
+use handlebars::Handlebars;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, ImageHrefResolver, Options, Tree, fontdb};
 
+use crate::template::{RenderError, escape};
+
 pub mod bowtie;
+pub mod bridge;
 
 /// A picture is at most this wide and high, in pixels: more is drawn smaller.
 pub const SIDE_PX_MAX: f32 = 2_400.0;
@@ -16,6 +20,17 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     fonts.load_font_data(include_bytes!("../assets/fonts/Inter-SemiBold-subset.otf").to_vec());
     Arc::new(fonts)
 });
+
+/// The engine of one picture: every figure and word is escaped for SVG and kept in one line.
+fn engine(name: &'static str, text: &str) -> Result<Handlebars<'static>, RenderError> {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(|text| crate::html::escape(&escape::line(text)));
+    let registered = engine.register_template_string(name, text);
+    registered
+        .map_err(|cause| RenderError::Template { template: format!("pictures/{name}"), why: cause.to_string() })?;
+    Ok(engine)
+}
 
 /// Why there is no picture. The words go without it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -38,6 +38,7 @@ macro_rules! templates {
 templates![
     "beside",
     "bowtie",
+    "bowtie-period",
     "bowtie-picture",
     "bowtie-table",
     "definition-changed",

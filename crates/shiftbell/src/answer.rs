@@ -34,6 +34,7 @@ use crate::http::reply::Problem;
 use crate::program::Program;
 pub use crate::rights::Asker;
 use crate::rights::{self, Right};
+pub use bowtie::numbers as bowtie_numbers;
 pub use click::to_click;
 pub(crate) use facts::figure;
 
@@ -136,6 +137,7 @@ pub fn completions(company: &Company, command: &str, typed: &str) -> Vec<(String
     }
     if command == "/bowtie" {
         let all = company.defs().motions.iter().map(|motion| motion.id.clone());
+        let all = all.chain(["last month", "last quarter", "as flywheel", "as funnel"].map(str::to_owned));
         return all.filter(|word| word.starts_with(typed.trim())).map(|word| (word.clone(), word)).collect();
     }
     if command == "/whatif" {
@@ -182,7 +184,7 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
     }
     match understand(text, defs, now, &defs.workspace.zone) {
         Understood::Kpi(question) => of_question(program, company, asker, question).await,
-        Understood::Who(question) => who::list(program, company, asker, question, true).await,
+        Understood::Who { question, reached } => who::list(program, company, asker, question, reached).await,
         Understood::List => Ok(Notice::from(about::list(company)).document()?),
         Understood::Help(None) => Ok(Notice::from(about::help(program, company, asker).await?).document()?),
         Understood::Help(Some(slug)) => match about::definition(program, company, &slug).await? {
@@ -398,7 +400,7 @@ pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: 
         Understood::Kpi(question) => question,
         Understood::Unknown(unknown) => return Err(bad(unknown.sentence())),
         Understood::NotActive { label, why, .. } => return Err(bad(format!("{label} cannot be asked yet: {why}"))),
-        Understood::Who(_) | Understood::List | Understood::Help(_) | Understood::Why { .. } => {
+        Understood::Who { .. } | Understood::List | Understood::Help(_) | Understood::Why { .. } => {
             return Err(bad("only questions about one KPI have an answer for programs"));
         }
     };

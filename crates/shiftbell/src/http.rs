@@ -59,6 +59,7 @@ pub fn doors(program: &Arc<Program>) -> Router {
         .route("/", get(pages::home))
         .route("/w/{workspace}", get(pages::workspace).post(pages::say))
         .route("/w/{workspace}/bowtie.png", get(pages::bowtie))
+        .route("/w/{workspace}/answer.png", get(pages::answered))
         .route("/style.css", get(pages::style))
         .route("/chat.js", get(pages::script))
         .route("/icon.svg", get(pages::icon))

@@ -132,11 +132,16 @@ pub async fn bowtie_png(program: &Program, company: &Company) -> Result<Vec<u8>,
     drawn.map_err(|_| AskError::Undrawn)?.map_err(AskError::from)
 }
 
-/// The bowtie's numbers for programs.
-pub async fn bowtie_json(program: &Program, company: &Company) -> Result<Value, AskError> {
+/// The bowtie's numbers for programs: the stages, and every number of the data model in the period that is asked for. The
+/// inner `Err` says which words mean nothing.
+pub async fn bowtie_json(program: &Program, company: &Company, text: &str) -> Result<Result<Value, String>, AskError> {
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
-    Ok(json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions }))
+    drop(snapshot);
+    let whole = crate::answer::bowtie_numbers(program, company, text).await?;
+    Ok(whole.map(|whole| {
+        json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions, "whole": whole })
+    }))
 }

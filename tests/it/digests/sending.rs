@@ -23,7 +23,7 @@ async fn a_scorecard_arrives_at_five_on_the_clock_of_its_reader() {
         let before_berlin = world.scorecards_to().await;
         world.tick("2026-11-19T16:00:00Z").await;
         let in_berlin = world.scorecards_to().await[before_berlin.len()..].to_vec();
-        assert_eq!(in_berlin, ["bdr.three@clowns.example", "ae.two@clowns.example"]);
+        assert_eq!(in_berlin, ["csm.two@clowns.example", "bdr.three@clowns.example", "ae.two@clowns.example"]);
         world.tick("2026-11-19T21:59:00Z").await;
         let before = world.scorecards_to().await.len();
         world.tick("2026-11-19T22:00:00Z").await;

@@ -8,7 +8,7 @@ use shiftbell::work::import::{File, import};
 use shiftbell_metrics::answer::Figure as Number;
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::id::EntityKind;
-use shiftbell_metrics::question::Question;
+use shiftbell_metrics::question::{Question, Understood, understand};
 use shiftbell_metrics::time::{Instant, MS_PER_DAY};
 use shiftbell_render::facts::Figure;
 use shiftbell_render::messages::Notice;
@@ -94,7 +94,30 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
     let without = asks(Asker::Person(bdr), "/bowtie").await;
     assert!(without.contains("MQLs") && !without.contains("MRR"), "{without}");
     let wrong = asks(Asker::Operator, "/bowtie b2x").await;
-    assert!(wrong.contains("\"b2x\" is no motion. Did you mean b2"), "{wrong}");
+    assert!(wrong.contains("\"b2x\" is no motion and no period. Did you mean b2"), "{wrong}");
+    // Any period beside another: each count is what `/kpi` says of that motion and period.
+    let quarter = asks(Asker::Operator, "/bowtie b2b 2026-Q3 vs 2026-Q2").await;
+    for (stage, period) in [("mql", "2026-Q3"), ("mql", "2026-Q2"), ("won", "2026-Q3")] {
+        let (company, now) = (world.company(), world.program.clock.now());
+        let typed = format!("{stage} b2b {period}");
+        let read = understand(&typed, company.defs(), now, &company.defs().workspace.zone);
+        let Understood::Kpi(question) = read else { panic!("{typed} is a question") };
+        let mut snapshot = world.program.db.read().await.unwrap();
+        let answer = computed(&mut snapshot, &company, &question, now).await.unwrap().unwrap();
+        let Number::Count { count } = answer.figure else { panic!("{answer:?}") };
+        assert!(count > 10 && quarter.contains(&count.to_string()), "{typed}: {count} in {quarter}");
+    }
+    assert!(quarter.contains("recurring, a year") && quarter.contains("median wait"), "{quarter}");
+    let without = asks(
+        Asker::Person(world.company().defs().person("bdr.one@clowns.example").unwrap().clone()),
+        "/bowtie b2b last month",
+    )
+    .await;
+    assert!(!without.contains("recurring, a year") && without.contains("MQLs"), "{without}");
+    let funnel = asks(Asker::Operator, "/bowtie b2b last month as funnel").await;
+    assert!(!funnel.contains("Second show") && !funnel.contains("kept of a year ago"), "{funnel}");
+    let flywheel = asks(Asker::Operator, "/bowtie b2b as flywheel").await;
+    assert!(flywheel.contains("b2b Recommended us: "), "{flywheel}");
     let document = posts[0].2.document().unwrap();
     assert!(document.picture.is_some());
     assert_eq!(document.thread.len(), 2);

@@ -9,7 +9,7 @@ use super::rows::{Desk, Read, Rows};
 use super::split::{largest, series};
 use super::{Answer, Asked, Before, Cannot, Chance, Figure, Newer, Outcome, Part, Ways};
 use crate::definitions::{Better, COVERAGE, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
-use crate::period::{Period, default_period, full_weeks_before, previous, previous_at_same_age};
+use crate::period::{Period, Unit, default_period, full_weeks_before, previous, previous_at_same_age};
 use crate::time::MS_PER_DAY;
 
 /// How deep formulas may rest on formulas.
@@ -159,7 +159,7 @@ fn newer(scope: &Scope<'_>) -> Result<Option<Newer>, Cannot> {
 
 /// The same KPI in the period asked for, else in the one just before. A stock has no past.
 fn before(scope: &Scope<'_>, now: &Answer) -> Result<Option<Before>, Cannot> {
-    if has_no_past(&scope.kpi.kind) {
+    if has_no_past(scope.asked.defs, &scope.kpi.kind) {
         return Ok(None);
     }
     let today = scope.period.zone.day_of(scope.asked.now);
@@ -301,6 +301,10 @@ pub(super) fn period_of(asked: &Asked<'_>, kpi: &Kpi, motions: &[&str]) -> Resul
         && let Some(period) = super::revenue::default_period(asked.defs, name, *over, today)
     {
         return Ok(period);
+    }
+    // How things stand, and what is to be done, is a matter of today.
+    if matches!(&kpi.kind, KpiKind::Worklist { .. } | KpiKind::Stock { .. }) {
+        return Ok(Period::containing(today, Unit::Day, workspace));
     }
     let weeks = asked.defs.policies.default_period_weeks;
     let window = if asked.question.in_period { 0 } else { longest_window(asked.defs, kpi, motions, 0)? };

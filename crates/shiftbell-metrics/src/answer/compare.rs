@@ -59,7 +59,7 @@ pub(super) fn against(figure: &Figure, target: Target, better: Better, defs: &De
 }
 
 /// Milliseconds of a target; working hours are hours of the working clock.
-fn length(span: Span) -> Option<i64> {
+pub(super) fn length(span: Span) -> Option<i64> {
     match span.unit {
         SpanUnit::WorkingHours => Some(i64::from(span.count) * MS_PER_HOUR),
         SpanUnit::Minutes

@@ -6,16 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::choose::{FORMULA_DEPTH_MAX, kpi_of, length_ms};
+use super::compare::length;
 use super::rows::Desk;
 use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
 use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
+use crate::calendar::{WorkClock, home};
+use crate::cell::{bucket_of, edge};
 use crate::codec::Name;
-use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo, is_pipeline};
+use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Target, TimeShow, TimeTo, is_pipeline};
 use crate::expression::Expression;
 use crate::money::{Currency, Money};
 use crate::period::Period;
 use crate::segment::Credit;
-use crate::time::{Day, Instant};
+use crate::time::{Day, Instant, MS_PER_DAY};
 use crate::value::Value;
 
 /// What is measured, for whom, when.
@@ -48,6 +51,9 @@ impl Measured {
     }
 }
 
+/// The part of a time that says how many arrived within the target.
+pub const WITHIN_TARGET: &str = "within-target";
+
 /// Facts are credited to who did them, else to who owned the record.
 const FACT_CREDIT: &[Credit] = &[Credit::Actor, Credit::Owner];
 const OWNER_CREDIT: &[Credit] = &[Credit::Owner];
@@ -66,9 +72,9 @@ impl<'a> Scope<'a> {
             KpiKind::Conversion { from, to, .. } => self.conversion(from, to),
             KpiKind::Time { from, to, working_hours, show } => self.time(from, to, *working_hours, *show),
             KpiKind::Sum { of, at } => self.sum(of, at),
-            KpiKind::Share { of, also } => self.share(of, also),
+            KpiKind::Share { of, also } => Ok(self.over_records(self.shared(of, also)?)),
             KpiKind::Stock { of, filter, have } => self.stock(*of, filter.as_ref(), have.as_ref()),
-            KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
+            KpiKind::Worklist { due, due_by, done } => Ok(self.over_records(self.due(due, due_by, done)?)),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
             KpiKind::Standard { name, .. } if is_pipeline(name) => self.pipeline(name),
             KpiKind::Standard { name, .. } => self.recurring(name),
@@ -197,14 +203,23 @@ impl<'a> Scope<'a> {
             TimeTo::Stage(stage) => stage.clone(),
             TimeTo::Fact(fact) => of_fact(fact),
         };
-        let working = if working_hours { place_of(self.asked.defs) } else { None };
+        let clock = working_hours.then(|| self.work_clock());
+        let working = clock.as_ref();
         let tallies = self.tally(&Ask { target: Some(target), working, ..self.ask(from.to_owned()) })?;
         let figure = |tallies: &Tallies| {
             let age = |day: Day| waiting::age(day, &self.period.zone, self.asked.now, working);
             let waiting::Waits { median_ms, p90_ms, arrived, waiting } = waiting::waits(tallies, age);
-            Figure::Duration { median_ms, p90_ms, shows_p90: show == TimeShow::P90, reached: arrived, open: waiting }
+            Figure::Duration {
+                median_ms,
+                p90_ms,
+                shows_p90: show == TimeShow::P90,
+                reached: arrived,
+                open: waiting,
+                is_work: working_hours,
+            }
         };
         let mut found = Measured::only(figure(&tallies));
+        found.inputs.extend(self.within_target(&whole(&tallies)));
         if self.by.is_some() {
             for group in groups(&tallies).into_keys() {
                 let own = tallies
@@ -215,6 +230,26 @@ impl<'a> Scope<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Of those who arrived or still wait, how many arrived within the target; where the target lies on the edge of a bucket.
+    fn within_target(&self, tally: &Tally) -> Option<(String, Figure)> {
+        let target = match self.motions {
+            [motion] => self.kpi.target.of(motion),
+            _ => self.kpi.target.every.as_ref(),
+        };
+        let Some(Target::Span(span)) = target else { return None };
+        let ms = length(*span).filter(|ms| edge(bucket_of(*ms)) == *ms)?;
+        let num = tally.spans.range(..=bucket_of(ms)).map(|(_, n)| n).sum();
+        let den = tally.spans.values().sum::<i64>() + waiting::still_waiting(tally);
+        Some((WITHIN_TARGET.to_owned(), Figure::Rate { rate: Rate { num, den } }))
+    }
+
+    /// The working hours of the company's own place, over everything that a question of this period can reach.
+    fn work_clock(&self) -> WorkClock {
+        let (from, now) = (self.period.starts_at(), self.asked.now);
+        let margin = 2 * MS_PER_DAY;
+        WorkClock::new(&home(self.asked.defs), from.plus_ms(-margin), now.plus_ms(margin))
     }
 
     fn formula(&self, kpis: &[String], formula: &Expression, depth: usize) -> Result<Measured, Cannot> {
@@ -243,12 +278,6 @@ impl<'a> Scope<'a> {
 pub(super) fn window_ms(kpi: &Kpi, motion: &str) -> Option<i64> {
     let KpiKind::Conversion { within, .. } = &kpi.kind else { return None };
     within.of(motion).and_then(|span| length_ms(*span))
-}
-
-/// The place whose working hours count: the first in the zone of the workspace, else the first.
-fn place_of(definitions: &Definitions) -> Option<&Place> {
-    let home = definitions.places.values().find(|place| place.zone == definitions.workspace.zone);
-    home.or_else(|| definitions.places.values().next())
 }
 
 /// Whether one event could be two of these facts.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::choose::{kpi_of, motions_of, period_of};
 use super::measure::{Scope, window_ms};
 use super::rows::{Desk, Read, Rows};
+use super::stock::Behind;
 use super::tally::{Ask, days_of, kept, of_fact, segments_of};
 use super::{Asked, Cannot};
 use crate::contribution::LOST;
@@ -38,8 +39,8 @@ pub struct Someone {
     pub took: Option<i64>,
 }
 
-/// Who is behind the number of a count, a sum, a conversion or a time, in the order of their numbers; for other kinds
-/// nobody is named.
+/// Who is behind a number, in the order of their numbers: of a share, a state or a worklist those that count as they should,
+/// and those that do not. Behind a formula or a standard KPI nobody is named.
 ///
 /// The inner `Err` names the rows that are needed first.
 pub fn who(asked: &Asked<'_>, rows: &Rows) -> Result<Result<Vec<Someone>, Vec<Read>>, Cannot> {
@@ -76,11 +77,10 @@ fn people(asked: &Asked<'_>, desk: &Desk<'_>) -> Result<Vec<Someone>, Cannot> {
             });
             vec![from.clone()]
         }
-        KpiKind::Share { .. }
-        | KpiKind::Stock { .. }
-        | KpiKind::Worklist { .. }
-        | KpiKind::Formula { .. }
-        | KpiKind::Standard { .. } => return Ok(Vec::new()),
+        KpiKind::Share { of, also } => return Ok(named(scope.shared(of, also)?)),
+        KpiKind::Stock { of, filter, have } => return Ok(named(scope.stand(*of, filter.as_ref(), have.as_ref())?)),
+        KpiKind::Worklist { due, due_by, done } => return Ok(named(scope.due(due, due_by, done)?)),
+        KpiKind::Formula { .. } | KpiKind::Standard { .. } => return Ok(Vec::new()),
     };
     let mut found = Vec::new();
     for series in series {
@@ -94,6 +94,19 @@ fn people(asked: &Asked<'_>, desk: &Desk<'_>) -> Result<Vec<Someone>, Cannot> {
     }
     found.sort_by_key(|someone| (someone.entity, someone.at));
     Ok(found)
+}
+
+/// Records that count as they should, and those that do not.
+fn named(records: Vec<Behind>) -> Vec<Someone> {
+    let mut found: Vec<Someone> = records
+        .into_iter()
+        .map(|Behind { entity, at, counts, .. }| {
+            let fate = if counts { Fate::Reached } else { Fate::Neither };
+            Someone { entity, at, fate, took: None }
+        })
+        .collect();
+    found.sort_by_key(|someone| (someone.entity, someone.at));
+    found
 }
 
 fn take(

@@ -7,6 +7,7 @@ use rust_decimal::prelude::FromPrimitive;
 
 use super::measure::{Measured, Scope};
 use super::stock::ALL_DAYS;
+use super::worklist::depends_on_now;
 use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::LOST;
@@ -161,16 +162,16 @@ impl Scope<'_> {
 }
 
 /// Whether it is only known as it stands now.
-pub(super) fn has_no_past(kind: &KpiKind) -> bool {
+pub(super) fn has_no_past(defs: &Definitions, kind: &KpiKind) -> bool {
     match kind {
         KpiKind::Standard { name, .. } => name == COVERAGE,
         KpiKind::Stock { .. } => true,
+        KpiKind::Worklist { due_by, .. } => depends_on_now(defs, due_by),
         KpiKind::Count { .. }
         | KpiKind::Conversion { .. }
         | KpiKind::Time { .. }
         | KpiKind::Sum { .. }
         | KpiKind::Share { .. }
-        | KpiKind::Worklist { .. }
         | KpiKind::Formula { .. } => false,
     }
 }

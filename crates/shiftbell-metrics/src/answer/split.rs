@@ -13,7 +13,7 @@ pub(super) const SERIES_MAX: usize = 60;
 /// The KPI in each day, week, month, quarter or year of the period, oldest first. Each is measured as if it were asked for
 /// alone: rates and medians are never derived from others.
 pub(super) fn series(scope: &Scope<'_>, unit: Unit) -> Result<Vec<Part>, Cannot> {
-    if has_no_past(&scope.kpi.kind) {
+    if has_no_past(scope.asked.defs, &scope.kpi.kind) {
         return Err(Cannot::NoPast(scope.kpi.label.clone()));
     }
     let periods = scope.period.split(unit, &scope.asked.defs.workspace);

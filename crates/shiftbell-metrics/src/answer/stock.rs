@@ -1,7 +1,7 @@
-//! What only single entries can tell: shares, unions of facts, worklists, and what stands open now.
+//! What only single entries can tell: shares, unions of facts, and what stands open now.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
@@ -12,14 +12,26 @@ use crate::codec::Name;
 use crate::contribution::Entry;
 use crate::definitions::{FieldName, StageOf};
 use crate::expression::Expression;
+use crate::fold::{MRR_CHANGES, RENEWS_AT};
 use crate::id::EntityId;
+use crate::money::Currency;
 use crate::period::Period;
+use crate::revenue::Exact;
 use crate::segment::Columns;
 use crate::time::{Day, Instant, MS_PER_DAY, Zone};
 use crate::value::Value;
 
-/// The events of a fact, each with its group.
-type Events = BTreeMap<(EntityId, u64), Option<Name>>;
+/// The events of a fact: when each was, and its group.
+type Events = BTreeMap<(EntityId, u64), (Instant, Option<Name>)>;
+
+/// A record behind a number: since when, its group, and whether it counts as it should (is done, has what it should have).
+#[derive(Clone, Debug)]
+pub(super) struct Behind {
+    pub(super) entity: EntityId,
+    pub(super) at: Instant,
+    pub(super) group: Option<Name>,
+    pub(super) counts: bool,
+}
 
 /// Days between which every record stands.
 pub(super) const ALL_DAYS: (Day, Day) = (Day(-1_000_000), Day(2_000_000));
@@ -29,15 +41,16 @@ impl Scope<'_> {
         &self.asked.defs.workspace.zone
     }
 
-    fn events(&self, fact: &str) -> Result<Events, Cannot> {
+    pub(super) fn events(&self, fact: &str) -> Result<Events, Cannot> {
         let ask = self.ask(of_fact(fact));
         let mut found = Events::new();
         self.each_segment(&ask, days_of(ask.period, self.zone()), |columns, keep| {
             let groups = ask.by.map(|by| columns.dim(by)).transpose()?.flatten();
-            for (index, key) in columns.entities()?.into_iter().zip(columns.events()?).enumerate() {
+            let keys = columns.entities()?.into_iter().zip(columns.events()?);
+            for (index, (key, at)) in keys.zip(columns.at()?).enumerate() {
                 if keep[index] {
                     let place = groups.as_ref().map_or(0, |groups| groups[index]);
-                    found.insert(key, columns.text(place)?);
+                    found.insert(key, (at, columns.text(place)?));
                 }
             }
             Ok(())
@@ -78,15 +91,26 @@ impl Scope<'_> {
         found
     }
 
-    fn over_rates(&self, rates: BTreeMap<Option<Name>, Rate>) -> Measured {
+    /// Of these records, how many count, in whole and by group.
+    pub(super) fn over_records(&self, records: impl IntoIterator<Item = Behind>) -> Measured {
+        let mut rates: BTreeMap<Option<Name>, Rate> = BTreeMap::new();
+        for record in records {
+            let rate = rates.entry(record.group).or_default();
+            rate.num += i64::from(record.counts);
+            rate.den += 1;
+        }
         let sum = |a: Rate, b: Rate| Rate { num: a.num + b.num, den: a.den + b.den };
         self.over_groups(rates, sum, Rate::default(), |rate| Figure::Rate { rate })
     }
 
-    /// Of the events that are `of`, how many are also `also`.
-    pub(super) fn share(&self, of: &str, also: &str) -> Result<Measured, Cannot> {
+    /// The events that are `of`, and whether each is also `also`.
+    pub(super) fn shared(&self, of: &str, also: &str) -> Result<Vec<Behind>, Cannot> {
         let (all, those) = (self.events(of)?, self.events(also)?);
-        Ok(self.over_rates(rates(&all, |key| those.contains_key(key))))
+        let behind = all.into_iter().map(|(key, (at, group))| {
+            let counts = those.contains_key(&key);
+            Behind { entity: key.0, at, group, counts }
+        });
+        Ok(behind.collect())
     }
 
     /// How many events are any of these facts; one that is several counts once.
@@ -96,21 +120,8 @@ impl Scope<'_> {
             all.extend(self.events(fact)?);
         }
         let mut groups: BTreeMap<Option<Name>, i64> = BTreeMap::new();
-        all.into_values().for_each(|group| *groups.entry(group).or_default() += 1);
+        all.into_values().for_each(|(_, group)| *groups.entry(group).or_default() += 1);
         Ok(self.over_groups(groups, |a, b| a + b, 0, |count| Figure::Count { count }))
-    }
-
-    /// Of the records that were due in the period, how many were done in it.
-    pub(super) fn worklist(&self, due: &[String], done: &str) -> Result<Measured, Cannot> {
-        if due.is_empty() {
-            return Err(Cannot::NotActive(format!("what is due for {} comes from rules", self.kpi.label)));
-        }
-        let mut records = Events::new();
-        for fact in due {
-            records.extend(self.events(fact)?.into_iter().map(|((entity, _), group)| ((entity, 0), group)));
-        }
-        let done: BTreeSet<EntityId> = self.events(done)?.into_keys().map(|(entity, _)| entity).collect();
-        Ok(self.over_rates(rates(&records, |(entity, _)| done.contains(entity))))
     }
 
     /// The series in which records of a kind stand open: each stage at which one can stand. A deal that is won is closed;
@@ -126,6 +137,20 @@ impl Scope<'_> {
         chain.iter().enumerate().filter(stands).map(|(_, stage)| format!("open/{}", stage.id)).collect()
     }
 
+    /// How records stand is not kept: whoever asks for a period that is over since more than a day is told so.
+    pub(super) fn must_be_recent(&self) -> Result<(), Cannot> {
+        let asks_for_past = self.asked.question.period.is_some() || self.asked.question.versus.is_some();
+        if asks_for_past && self.period.ends_at().plus_ms(MS_PER_DAY) <= self.asked.now {
+            return Err(Cannot::NoPast(self.kpi.label.clone()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn standing<'e>(&'e self, entry: &'e Entry) -> Standing<'e> {
+        let currency = self.asked.defs.workspace.currency;
+        Standing { entry, now: self.asked.now, zone: &self.period.zone, currency }
+    }
+
     /// How many records stand in a state now and, where it says `have`, how many of them also have something.
     pub(super) fn stock(
         &self,
@@ -133,41 +158,42 @@ impl Scope<'_> {
         filter: Option<&Expression>,
         have: Option<&Expression>,
     ) -> Result<Measured, Cannot> {
-        let (now, zone) = (self.asked.now, &self.period.zone);
-        let mut records: BTreeMap<Option<Name>, Rate> = BTreeMap::new();
+        let records = self.stand(of, filter, have)?;
+        if have.is_some() {
+            return Ok(self.over_records(records));
+        }
+        let mut counts: BTreeMap<Option<Name>, i64> = BTreeMap::new();
+        records.into_iter().for_each(|record| *counts.entry(record.group).or_default() += 1);
+        Ok(self.over_groups(counts, |a, b| a + b, 0, |count| Figure::Count { count }))
+    }
+
+    /// The records that stand in a state now, and whether each has what it should have.
+    pub(super) fn stand(
+        &self,
+        of: StageOf,
+        filter: Option<&Expression>,
+        have: Option<&Expression>,
+    ) -> Result<Vec<Behind>, Cannot> {
+        self.must_be_recent()?;
+        let mut records = Vec::new();
         // What stands now: the day on which it came there does not matter.
         let ever = Period::of_days(Day(0), Day(0), self.zone());
         for series in self.open_series(of) {
             let ask = Ask { period: &ever, ..self.ask(series) };
             self.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    let known = Standing { entry, now, zone };
+                    let known = self.standing(entry);
                     if filter.is_none_or(|filter| filter.holds(&known)) {
                         let group = self.by.and_then(|by| entry.dim(by)).cloned();
-                        let rate = records.entry(group).or_default();
-                        rate.num += i64::from(have.is_none_or(|have| have.holds(&known)));
-                        rate.den += 1;
+                        let counts = have.is_none_or(|have| have.holds(&known));
+                        records.push(Behind { entity: entry.entity, at: entry.at, group, counts });
                     }
                 }
                 Ok(())
             })?;
         }
-        if have.is_some() {
-            return Ok(self.over_rates(records));
-        }
-        let counts = records.into_iter().map(|(group, rate)| (group, rate.den)).collect();
-        Ok(self.over_groups(counts, |a, b| a + b, 0, |count| Figure::Count { count }))
+        Ok(records)
     }
-}
-
-fn rates(of: &Events, counts: impl Fn(&(EntityId, u64)) -> bool) -> BTreeMap<Option<Name>, Rate> {
-    let mut rates: BTreeMap<Option<Name>, Rate> = BTreeMap::new();
-    for (key, group) in of {
-        let rate = rates.entry(group.clone()).or_default();
-        rate.num += i64::from(counts(key));
-        rate.den += 1;
-    }
-    rates
 }
 
 /// An open record as sentences see it.
@@ -179,6 +205,18 @@ pub struct Standing<'a> {
     pub now: Instant,
     /// Whose day "today" is.
     pub zone: &'a Zone,
+    /// In which what customers pay is added up.
+    pub currency: Currency,
+}
+
+impl Standing<'_> {
+    /// What the customer pays a month now: every change until now, added up exactly and rounded once.
+    fn mrr(&self) -> Option<Value> {
+        let Value::Json(serde_json::Value::Array(changes)) = self.entry.state(MRR_CHANGES)? else { return None };
+        let until_now = changes.iter().filter(|change| change[0].as_i64().is_some_and(|at| Instant(at) <= self.now));
+        let amounts = until_now.filter_map(|change| change[1].as_str()?.parse::<Exact>().ok());
+        Some(Value::Money(amounts.sum::<Exact>().to_money(self.currency)?))
+    }
 }
 
 impl crate::expression::Scope for Standing<'_> {
@@ -188,6 +226,12 @@ impl crate::expression::Scope for Standing<'_> {
             ("deal", "touched_today") => Value::Bool(
                 moment("deal.last_touch_at").is_some_and(|at| self.zone.day_of(at) == self.zone.day_of(self.now)),
             ),
+            ("customer", "days_to_renewal") => match moment(RENEWS_AT) {
+                Some(at) => Value::Number(Decimal::from(at.since(self.now).div_euclid(MS_PER_DAY))),
+                None => self.entry.state("customer.days_to_renewal")?,
+            },
+            ("customer", "mrr") => self.mrr().or_else(|| self.entry.state("customer.mrr"))?,
+            ("customer", "owner") => Value::text(self.entry.owner.as_deref()?),
             ("customer", "days_since_contact") => {
                 let since = moment("customer.last_contact_at").unwrap_or(self.entry.at);
                 Value::Number(Decimal::from(self.now.since(since) / MS_PER_DAY))

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Block, Desk, Read};
 use super::{Cannot, Rate};
-use crate::calendar::working_ms;
+use crate::calendar::WorkClock;
 use crate::cell::{Cell, Histogram, both, bucket_of, edge};
 use crate::codec::{Corrupt, Name};
 use crate::contribution::LOST;
-use crate::definitions::{Definitions, Place};
+use crate::definitions::Definitions;
 use crate::money::Currency;
 use crate::period::Period;
 use crate::segment::{Columns, Credit};
@@ -35,8 +35,8 @@ pub(super) struct Ask<'a> {
     pub(super) credit: &'static [Credit],
     /// From segments even where cells would do.
     pub(super) exact: bool,
-    /// Spans are counted in working time of this place.
-    pub(super) working: Option<&'a Place>,
+    /// Spans are counted in working time by this clock.
+    pub(super) working: Option<&'a WorkClock>,
 }
 
 /// Sums of one group on one day.
@@ -230,9 +230,9 @@ fn from_block(ask: &Ask<'_>, block: &Block, zone: &Zone, found: &mut Tallies) ->
         tally.entered += 1;
         let span = |column: &Option<Vec<u64>>| {
             let lag = column.as_ref().and_then(|lags| lags[index].checked_sub(1))?;
-            let (Some(place), Some(times)) = (ask.working, &times) else { return Some(lag) };
+            let (Some(clock), Some(times)) = (ask.working, &times) else { return Some(lag) };
             let until = times[index].plus_ms(lag.cast_signed());
-            Some(working_ms(place, times[index], until).cast_unsigned())
+            Some(clock.between(times[index], until).cast_unsigned())
         };
         tally.take(ask, span(&target), span(&lost));
         if let Some(money) = sums.as_ref().and_then(|sums| sums[index]) {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::tally::{Tallies, Tally};
-use crate::calendar::working_ms;
+use crate::calendar::WorkClock;
 use crate::cell::{Histogram, bucket_of, edge};
-use crate::definitions::Place;
 use crate::time::{Day, Instant, Zone};
 
 /// How long it took, on the edges of the buckets.
@@ -55,10 +54,10 @@ pub(super) fn still_waiting(tally: &Tally) -> i64 {
 }
 
 /// How long who entered on a day has waited by now, at least.
-pub(super) fn age(day: Day, zone: &Zone, now: Instant, place: Option<&Place>) -> i64 {
+pub(super) fn age(day: Day, zone: &Zone, now: Instant, clock: Option<&WorkClock>) -> i64 {
     let from = zone.start_of(day.plus(1));
-    match place {
-        Some(place) => working_ms(place, from, now),
+    match clock {
+        Some(clock) => clock.between(from, now),
         None => now.since(from).max(0),
     }
 }

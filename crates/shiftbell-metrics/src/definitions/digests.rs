@@ -142,10 +142,9 @@ fn closes(report: &mut Report<'_>, item: &Item<'_>, at: Option<Time>) -> Option<
 
 fn not_active(send: DigestKind, to: &DigestTo) -> Option<String> {
     match send {
-        DigestKind::Scorecard | DigestKind::Bowtie => None,
+        DigestKind::Scorecard | DigestKind::Bowtie | DigestKind::RecurringRevenue => None,
         DigestKind::Team if *to == DigestTo::EachManager => None,
         DigestKind::Team => Some("the digest of a team goes only to each manager yet".to_owned()),
-        DigestKind::RecurringRevenue => Some("there is no such message yet; `/mrr` answers".to_owned()),
     }
 }
 
@@ -168,6 +167,7 @@ fn check_receiver(report: &mut Report<'_>, send: DigestKind, to: &DigestTo, item
     let wanted = match (send, to) {
         (DigestKind::Scorecard, DigestTo::EachManager | DigestTo::Destination(_)) => "each person",
         (DigestKind::Team, DigestTo::EachPerson) => "each manager",
+        (DigestKind::RecurringRevenue, DigestTo::EachPerson | DigestTo::EachManager) => "a destination",
         (DigestKind::Scorecard, DigestTo::EachPerson)
         | (DigestKind::Team, DigestTo::EachManager | DigestTo::Destination(_))
         | (DigestKind::Bowtie | DigestKind::RecurringRevenue, _) => return,

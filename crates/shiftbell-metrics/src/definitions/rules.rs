@@ -204,6 +204,17 @@ pub(super) fn ids(table: Option<&Table<'_>>) -> Vec<String> {
     table.map(|table| table.keys().map(|key| key.text.clone()).collect()).unwrap_or_default()
 }
 
+/// The ids of the rules that watch what people report with "Something is off": a doubt is no event, it waits elsewhere.
+pub(super) fn of_doubts(table: Option<&Table<'_>>, facts: &[Fact]) -> Vec<String> {
+    let is_doubt = |name: &str| facts.iter().any(|fact| fact.name == name && fact.events == ["doubt"]);
+    let watches = |entry: &Entry<'_>| {
+        let when = entry.item.as_table("").and_then(|mut rule| rule.get("when")).and_then(|when| when.as_text());
+        when.is_some_and(|when| is_doubt(&when.text))
+    };
+    let rules = table.map(|table| table.clone().rest()).unwrap_or_default();
+    rules.into_iter().filter(watches).map(|entry| entry.key.text).collect()
+}
+
 /// One rule of those that exist.
 pub(super) fn check_known(report: &mut Report<'_>, texts: &[Text], ids: &[String]) {
     for text in texts.iter().filter(|text| !ids.contains(&text.text)) {

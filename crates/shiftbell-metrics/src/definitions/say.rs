@@ -98,6 +98,7 @@ mod tests {
             of,
             bowtie: "selection".into(),
             feeds: None,
+            seen_as: None,
         };
         let (contact, deal) = (StageOf::Contact, StageOf::Deal);
         assert_eq!(stage("session", "Sessions", StageOf::Visitor).reached(StageOf::Visitor), "had sessions");

@@ -2,7 +2,7 @@
 
 use super::document::{Item, Table};
 use super::facts::check_name;
-use super::model::{SkipPolicy, Stage, StageOf};
+use super::model::{Dimension, SkipPolicy, Stage, StageOf};
 use super::report::Report;
 
 /// The parts of the bowtie, from left to right.
@@ -12,7 +12,11 @@ pub(super) const BOWTIE: [&str; 7] =
 /// Keys of `[motions.x.stages]` that are no stage.
 pub(super) const ENDS: [&str; 2] = ["lost", "gone"];
 
-pub(super) fn read(report: &mut Report<'_>, mut table: Table<'_>) -> (Vec<Stage>, SkipPolicy) {
+pub(super) fn read(
+    report: &mut Report<'_>,
+    mut table: Table<'_>,
+    dimensions: &[Dimension],
+) -> (Vec<Stage>, SkipPolicy) {
     let words = [("implied", SkipPolicy::Implied), ("strict", SkipPolicy::Strict), ("any", SkipPolicy::Any)];
     let skipped = table.get("skipped").and_then(|item| item.word(report, "way to count skipped stages", &words));
     let mut chain: Vec<Stage> = Vec::new();
@@ -24,7 +28,7 @@ pub(super) fn read(report: &mut Report<'_>, mut table: Table<'_>) -> (Vec<Stage>
         match item.list() {
             Some(items) => {
                 for item in &items {
-                    match stage(report, item, &chain) {
+                    match stage(report, item, &chain, dimensions) {
                         Some(stage) => chain.push(stage),
                         None => remember_wrong(report, item),
                     }
@@ -38,7 +42,7 @@ pub(super) fn read(report: &mut Report<'_>, mut table: Table<'_>) -> (Vec<Stage>
     (chain, skipped.unwrap_or(SkipPolicy::Implied))
 }
 
-fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage]) -> Option<Stage> {
+fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage], dimensions: &[Dimension]) -> Option<Stage> {
     let mut table = item.table(report, "a stage")?;
     let id = table.require(report, "id", "\"mql\"").and_then(|item| item.text(report));
     let label = table.get("label").and_then(|item| item.text(report));
@@ -53,6 +57,7 @@ fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage]) -> Option<S
     let part = table.require(report, "bowtie", "\"awareness\"");
     let bowtie = part.as_ref().and_then(|item| item.one_of(report, "part of the bowtie", &BOWTIE));
     let feeds = table.get("feeds").and_then(|item| item.one_of(report, "part of the bowtie", &BOWTIE));
+    let seen_as = table.get("seen_as").and_then(|item| seen_as(report, &item, dimensions));
     table.close(report);
     let (id, of, bowtie) = (id?, of?, bowtie?);
     check_name(report, &id, "stage");
@@ -73,7 +78,28 @@ fn stage(report: &mut Report<'_>, item: &Item<'_>, before: &[Stage]) -> Option<S
         report.problem(&part.span, message, fix);
     }
     let label = label.map_or_else(|| id.text.clone(), |label| label.text);
-    Some(Stage { id: id.text, label, of, bowtie, feeds })
+    Some(Stage { id: id.text, label, of, bowtie, feeds, seen_as })
+}
+
+/// `{ source = "referral" }`: one dimension and one of its values.
+fn seen_as(report: &mut Report<'_>, item: &Item<'_>, dimensions: &[Dimension]) -> Option<(String, String)> {
+    let mut table = item.table(report, "seen_as")?;
+    let mut pairs = table.rest().into_iter();
+    let (Some(entry), None) = (pairs.next(), pairs.next()) else {
+        let fix = Some("write { source = \"referral\" }".to_owned());
+        report.problem(&item.span, "this names one dimension and one value", fix);
+        return None;
+    };
+    let Some(dimension) = dimensions.iter().find(|known| known.name == entry.key.text) else {
+        let known = dimensions.iter().map(|known| known.name.as_str());
+        report.unknown(&entry.key.span, &entry.key.text, "dimension", known);
+        return None;
+    };
+    let value = entry.item.text(report)?;
+    if !dimension.values.is_empty() && !dimension.values.contains(&value.text) {
+        report.unknown(&value.span, &value.text, "value", dimension.values.iter().map(String::as_str));
+    }
+    Some((entry.key.text, value.text))
 }
 
 fn remember_wrong(report: &mut Report<'_>, item: &Item<'_>) {

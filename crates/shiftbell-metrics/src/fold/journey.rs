@@ -275,6 +275,14 @@ impl<'a> Journey<'a> {
         known.map(Cow::Borrowed)
     }
 
+    /// The step from which on a property has the value that it has today.
+    pub(super) fn known_since(&self, place: usize, field: &str) -> Option<Step> {
+        let entity = &self.entities[place];
+        let id = self.plan.field(entity.kind, field)?;
+        let (_, values) = entity.fields.iter().find(|(known, _)| *known == id)?;
+        values.last().filter(|(_, value)| !value.is_null()).map(|(from, _)| *from)
+    }
+
     /// The value as of a step, else the first that became known afterwards.
     pub(super) fn value_or_first(&self, place: usize, field: &str, step: Step) -> Option<&Value> {
         let entity = &self.entities[place];

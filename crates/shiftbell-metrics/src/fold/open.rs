@@ -1,6 +1,7 @@
 //! Records that stand open today: deals, people who wait at a stage, customers. One row each, on the day they came there.
 
 use super::journey::{Named, TODAY};
+use super::revenue::Revenue;
 use super::rows::Findings;
 use super::touch::Touches;
 use super::walk::Reached;
@@ -12,7 +13,7 @@ use crate::time::Instant;
 use crate::value::Value;
 
 /// The open records of a journey with the place of their entity.
-pub(super) fn open_rows(findings: &Findings<'_, '_>, touches: &Touches) -> Vec<(usize, Row)> {
+pub(super) fn open_rows(findings: &Findings<'_, '_>, revenue: &Revenue, touches: &Touches) -> Vec<(usize, Row)> {
     let journey = findings.journey;
     let mut rows = Vec::new();
     for (place, entity) in journey.entities.iter().enumerate().filter(|(_, entity)| !entity.is_left_out) {
@@ -31,24 +32,29 @@ pub(super) fn open_rows(findings: &Findings<'_, '_>, touches: &Touches) -> Vec<(
         let mut row = row(findings, touches, journey.root, stage, reached);
         // A person who is a customer by itself stands among the customers, not among those who wait.
         row.series = Name::clone(&journey.plan.chain[stage].open);
+        row.entry.state.extend(customer_fields(findings, revenue));
         rows.push((journey.root, row));
     }
     rows
 }
 
 fn open_deal(findings: &Findings<'_, '_>, deal: usize) -> Option<(usize, Reached)> {
-    let won = findings.journey.plan.won?;
-    if findings.walk.is_lost[deal] || findings.stages.entry[deal].get(won).copied().flatten().is_some() {
-        return None;
-    }
-    findings.stages.furthest(findings.journey, deal, StageOf::Deal)
+    findings.journey.plan.won?;
+    if is_closed(findings, deal) { None } else { findings.stages.furthest(findings.journey, deal, StageOf::Deal) }
+}
+
+/// Whether a deal is won or lost.
+fn is_closed(findings: &Findings<'_, '_>, deal: usize) -> bool {
+    let entry = |won: usize| findings.stages.entry[deal].get(won).copied().flatten();
+    findings.walk.is_lost[deal] || findings.journey.plan.won.and_then(entry).is_some()
 }
 
 fn waiting_contact(findings: &Findings<'_, '_>, contact: usize) -> Option<(usize, Reached)> {
     let (stage, reached) = findings.stages.furthest(findings.journey, contact, StageOf::Contact)?;
     let first = findings.journey.plan.chain.iter().position(|stage| stage.of == StageOf::Contact)?;
     let has_deal = findings.stages.deals.iter().any(|(_, of)| *of == contact);
-    (stage > first && !has_deal && !findings.walk.is_lost[contact]).then_some((stage, reached))
+    let is_open = stage > first || findings.journey.plan.stands_from_first;
+    (is_open && !has_deal && !findings.walk.is_lost[contact]).then_some((stage, reached))
 }
 
 /// The account as a customer: at its furthest stage on the right, else where it won, unless it has ended since.
@@ -62,6 +68,55 @@ fn customer(findings: &Findings<'_, '_>) -> Option<(usize, Reached)> {
     let last = wins.iter().map(|win| win.at).chain([here.1.at]).max()?;
     findings.walk.gone.last().is_none_or(|gone| *gone < last).then_some(here)
 }
+
+/// What is known of a customer beyond what sources say of it, where the definitions ask for it.
+///
+/// What depends on the clock is kept as what it depends on: when it renews, and every change of what it pays.
+fn customer_fields(findings: &Findings<'_, '_>, revenue: &Revenue) -> Vec<(Name, Name)> {
+    let (journey, stages) = (findings.journey, findings.stages);
+    let of_kind = |kind: EntityKind| {
+        let entities = journey.entities.iter().enumerate();
+        entities.filter(move |(_, entity)| entity.kind == kind && !entity.is_left_out).map(|(place, _)| place)
+    };
+    let is = |place: usize, field: &str, words: &[&str]| {
+        let value = journey.value(place, field, TODAY);
+        value.as_deref().and_then(Value::as_text).is_some_and(|text| words.contains(&text.trim()))
+    };
+    let mut found = Vec::new();
+    let mut add = |field: &str, value: Option<Value>| {
+        found.extend(value.map(|value| (name(field), name(&value.to_json().to_string()))));
+    };
+    for (text, _) in &journey.plan.open_fields {
+        match &**text {
+            "customer.since" => add("customer.since", stages.first_won.map(|at| Value::text(at.to_string()))),
+            "customer.days_to_renewal" => {
+                let running = of_kind(EntityKind::Subscription).filter(|place| !is(*place, "status", &ENDS));
+                let renews = running.filter_map(|place| journey.value(place, "renews_at", TODAY)?.as_instant()).min();
+                add(RENEWS_AT, renews.map(|at| Value::text(at.to_string())));
+            }
+            "customer.renewal_deal" => {
+                // A deal that was opened before the present term began was for another renewal.
+                let running = of_kind(EntityKind::Subscription).filter(|place| !is(*place, "status", &ENDS));
+                let term = running.filter_map(|place| journey.known_since(place, "renews_at")).max();
+                let mut renewals = of_kind(EntityKind::Deal).filter(|deal| is(*deal, "kind", &["renewal"]));
+                let is_for_it = |deal: usize| {
+                    term.is_none_or(|term| journey.entities[deal].first > term) && !is_closed(findings, deal)
+                };
+                add("customer.renewal_deal", Some(Value::Bool(renewals.any(is_for_it))));
+            }
+            "customer.mrr" => add(MRR_CHANGES, Some(revenue.changes(journey.plan.currency))),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Words of a subscription that will not renew.
+const ENDS: [&str; 7] = ["ended", "canceled", "cancelled", "expired", "unpaid", "leaving", "non_renewing"];
+/// When the first of the customer's subscriptions renews.
+pub(crate) const RENEWS_AT: &str = "customer.renews_at";
+/// Every change of what the customer pays a month: milliseconds and amount.
+pub(crate) const MRR_CHANGES: &str = "customer.mrr_changes";
 
 fn row(findings: &Findings<'_, '_>, touches: &Touches, place: usize, stage: usize, reached: Reached) -> Row {
     let journey = findings.journey;

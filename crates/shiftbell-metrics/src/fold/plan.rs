@@ -6,7 +6,7 @@ use super::revenue::RevenuePlan;
 use crate::codec::Name;
 use crate::contribution::name;
 use crate::definitions::{
-    CountOf, Definitions, Dimension, Fact, FieldName, KpiKind, Motion, RuleKind, SkipPolicy, StageOf, TimeTo, Who,
+    CountOf, Definitions, Dimension, Fact, FieldName, KpiKind, Motion, Rule, RuleKind, SkipPolicy, StageOf, TimeTo, Who,
 };
 use crate::event::{Event, kinds};
 use crate::expression::Expression;
@@ -31,6 +31,8 @@ pub struct Plan {
     pub(crate) dims: Vec<DimPlan>,
     pub(crate) stage_measures: Vec<(usize, Name, FieldName)>,
     pub(crate) open_fields: Vec<(Name, FieldName)>,
+    /// Whether people stand open from the first stage on, not only from the second.
+    pub(crate) stands_from_first: bool,
     pub(crate) test_records: Vec<(FieldName, Vec<Value>)>,
     /// Whether test records are counted like others (to find out how many were left out).
     pub(crate) keeps_test_records: bool,
@@ -67,8 +69,12 @@ pub(crate) struct FactPlan {
     pub(crate) gone_in: Vec<usize>,
     /// `fact/<name>`, where something counts it or waits for it.
     pub(crate) series: Option<Name>,
-    /// Whether entries keep the time to it.
+    /// Whether entries of stages keep the time to it.
     pub(crate) is_target: bool,
+    /// Whether open records and what is due by a rule keep when it happened.
+    pub(crate) is_watched: bool,
+    /// Whether a worklist takes it for something to be done: its entries keep the time to what is watched.
+    pub(crate) is_due: bool,
     pub(crate) measures: Vec<(Name, FieldName)>,
 }
 
@@ -122,6 +128,7 @@ impl Plan {
             dims: definitions.dimensions.iter().map(DimPlan::new).collect(),
             stage_measures: uses.stage_measures(definitions),
             open_fields: uses.open_fields.iter().map(|field| (name(&field.to_string()), field.clone())).collect(),
+            stands_from_first: uses.stands_from_first,
             test_records: definitions.privacy.test_records.clone(),
             keeps_test_records: false,
             revenue: RevenuePlan::new(Policy::of(&definitions.policies.mrr), Rates::clone(&definitions.policies.rates)),
@@ -214,6 +221,16 @@ impl Plan {
     }
 }
 
+/// The fields from which a field of the customer is worked out.
+fn worked_out_from(field: &FieldName) -> Vec<FieldName> {
+    let names: &[&str] = match field.to_string().as_str() {
+        "customer.days_to_renewal" => &["subscription.renews_at", "subscription.status"],
+        "customer.renewal_deal" => &["deal.kind", "subscription.renews_at", "subscription.status"],
+        _ => &[],
+    };
+    names.iter().map(|name| FieldName::written(name)).collect()
+}
+
 /// What the KPIs and rules ask of the fold.
 #[derive(Default)]
 struct Uses {
@@ -221,8 +238,13 @@ struct Uses {
     targets: BTreeSet<String>,
     /// Sums: the field and where it is added up.
     sums: Vec<(FieldName, CountOf)>,
+    /// Facts whose last time open records keep, and whose first time after them entries that are due keep.
+    watched: BTreeSet<String>,
+    due: BTreeSet<String>,
     open_fields: BTreeSet<FieldName>,
     fields: BTreeSet<FieldName>,
+    /// Whether people stand open from the first stage on, not only from the second.
+    stands_from_first: bool,
 }
 
 impl Uses {
@@ -239,12 +261,15 @@ impl Uses {
                     uses.sums.push((of.clone(), at.clone()));
                 }
                 KpiKind::Share { of, also } => uses.series.extend([of.clone(), also.clone()]),
-                KpiKind::Stock { filter, have, .. } => {
+                KpiKind::Stock { of, filter, have } => {
+                    uses.stands_from_first |= *of == StageOf::Contact;
                     uses.open_fields.extend(filter.iter().chain(have).flat_map(Expression::fields).cloned());
                 }
-                KpiKind::Worklist { due, done, .. } => {
+                KpiKind::Worklist { due, due_by, done } => {
                     uses.series.extend(due.iter().cloned());
                     uses.series.insert(done.clone());
+                    let rules = definitions.rules.iter().filter(|rule| due_by.contains(&rule.id));
+                    rules.for_each(|rule| uses.work_off(rule, done));
                 }
                 KpiKind::Count { of: CountOf::Stage(_) }
                 | KpiKind::Time { to: TimeTo::Stage(_), .. }
@@ -267,7 +292,21 @@ impl Uses {
             }
         }
         uses.fields = uses.open_fields.clone();
+        uses.fields.extend(uses.open_fields.iter().flat_map(worked_out_from));
         uses
+    }
+
+    /// What must be kept to know whether what a rule finds was done.
+    fn work_off(&mut self, rule: &Rule, done: &str) {
+        match &rule.kind {
+            RuleKind::Event { fact } => {
+                self.due.insert(fact.clone());
+                self.watched.extend(rule.ends.iter().cloned().chain([done.to_owned()]));
+            }
+            RuleKind::Record { reached: Some(_), .. } => self.wait_for(done),
+            RuleKind::Record { .. } => drop(self.watched.insert(done.to_owned())),
+            RuleKind::Rate { .. } | RuleKind::Pace { .. } => {}
+        }
     }
 
     fn wait_for(&mut self, fact: &str) {
@@ -333,6 +372,8 @@ impl FactPlan {
             gone_in,
             series: uses.series.contains(&fact.name).then(|| name(&format!("fact/{}", fact.name))),
             is_target: uses.targets.contains(&fact.name),
+            is_watched: uses.watched.contains(&fact.name),
+            is_due: uses.due.contains(&fact.name),
             measures,
             fact: fact.clone(),
         }

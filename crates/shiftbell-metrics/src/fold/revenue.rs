@@ -118,6 +118,13 @@ impl Revenue {
         }
     }
 
+    /// Every change of what the customer pays a month in one currency: pairs of milliseconds and amount.
+    pub(super) fn changes(&self, currency: Currency) -> Value {
+        let own = self.ledger.movements.iter().filter(|movement| movement.currency == currency);
+        let pairs = own.map(|movement| serde_json::json!([movement.at.as_ms(), movement.amount.to_string()]));
+        Value::Json(pairs.collect())
+    }
+
     /// A row for each product of each movement, for each change beside them, and for what could not be counted.
     pub(super) fn rows(&self, findings: &Findings<'_, '_>) -> Vec<(usize, Row)> {
         let root = findings.journey.root;

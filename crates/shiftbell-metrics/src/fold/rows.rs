@@ -8,7 +8,7 @@ use super::stages::{Stages, losses};
 use super::walk::{Occurrence, Reached, View, Walk};
 use super::{open, touch};
 use crate::codec::Name;
-use crate::contribution::{Contribution, Entry, GONE, LOST, Row, name};
+use crate::contribution::{ACCOUNT, Contribution, Entry, GONE, LOST, Row, name};
 use crate::definitions::{FieldName, StageOf};
 use crate::event::Event;
 use crate::id::{EntityId, EntityKind};
@@ -23,7 +23,7 @@ pub(super) struct Findings<'j, 'a> {
     pub(super) stages: &'j Stages,
     /// By contact (and for the account's root): its first deal.
     first_deal: Vec<Option<usize>>,
-    /// By fact that entries wait for: its occurrences in order.
+    /// By fact that entries or open records wait for: its occurrences in order.
     pub(super) awaited: BTreeMap<usize, Vec<&'j Occurrence>>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn rows(
         by_carrier.entry(journey.entities[place].carrier).or_default().push(row);
     }
     let touches = touch::Touches::of(journey);
-    for (place, row) in open::open_rows(&findings, &touches) {
+    for (place, row) in open::open_rows(&findings, revenue, &touches) {
         by_carrier.entry(journey.entities[place].carrier).or_default().push(row);
     }
     by_carrier.into_iter().map(|(entity, rows)| (entity, Contribution::new(rows))).collect()
@@ -64,7 +64,11 @@ impl<'j, 'a> Findings<'j, 'a> {
             first_deal[journey.root].get_or_insert(*deal);
         }
         let mut awaited: BTreeMap<usize, Vec<&Occurrence>> = BTreeMap::new();
-        for occurrence in walk.occurrences.iter().filter(|seen| journey.plan.facts[seen.fact].is_target) {
+        let is_awaited = |seen: &&Occurrence| {
+            let fact = &journey.plan.facts[seen.fact];
+            fact.is_target || fact.is_watched
+        };
+        for occurrence in walk.occurrences.iter().filter(is_awaited) {
             awaited.entry(occurrence.fact).or_default().push(occurrence);
         }
         Findings { journey, walk, stages, first_deal, awaited }
@@ -160,14 +164,23 @@ impl<'j, 'a> Findings<'j, 'a> {
         if let Some(lag) = first(&self.walk.gone).filter(|_| is_right) {
             lags.push((name(GONE), lag));
         }
-        for (fact, seen) in &self.awaited {
-            let from = seen.partition_point(|seen| seen.at < entered.at);
-            if let Some(seen) = seen[from..].iter().find(|seen| self.concerns(seen, place)) {
-                let series = plan.facts[*fact].series.clone();
-                lags.extend(series.map(|series| (series, seen.at.since(entered.at))));
-            }
-        }
+        lags.extend(self.waits(place, entered.at, |fact| fact.is_target));
         lags
+    }
+
+    /// The time from an instant to the first time that each of the awaited facts happened to an entity.
+    fn waits(
+        &self,
+        place: usize,
+        from: Instant,
+        is_wanted: impl Fn(&super::plan::FactPlan) -> bool,
+    ) -> impl Iterator<Item = (Name, i64)> {
+        let facts = &self.journey.plan.facts;
+        self.awaited.iter().filter(move |(fact, _)| is_wanted(&facts[**fact])).filter_map(move |(fact, seen)| {
+            let later = &seen[seen.partition_point(|seen| seen.at < from)..];
+            let seen = later.iter().find(|seen| self.concerns(seen, place))?;
+            Some((facts[*fact].series.clone()?, seen.at.since(from)))
+        })
     }
 
     /// Whether a fact that happened concerns an entity: itself, a contact of its, or anybody for the whole account.
@@ -217,6 +230,10 @@ impl<'j, 'a> Findings<'j, 'a> {
                 .then(|| stored.event.properties.get(&field.name)?.as_money(self.journey.plan.currency));
             let amount = own.flatten().or_else(|| self.money(field, &view.named));
             entry.sums.extend(amount.map(|amount| (Name::clone(name), amount)));
+        }
+        if plan.is_due {
+            entry.lags.extend(self.waits(own, seen.at, |fact| fact.is_watched));
+            entry.state.push((name(ACCOUNT), name(&self.journey.entities[self.journey.root].id.0.to_string())));
         }
         let said = stored.event.properties.get("motion").and_then(|said| said.as_text());
         let motions = &self.journey.plan.motions;

@@ -202,6 +202,7 @@ mod tests {
             of: StageOf::Contact,
             bowtie: "education".to_owned(),
             feeds: None,
+            seen_as: None,
         };
         defs.chain = ["lead", "mql", "sql", "deal", "won"].map(stage).to_vec();
         for motion in &mut defs.motions {

@@ -98,7 +98,8 @@ pub(super) struct Reading<'a> {
     at: usize,
     pub(super) kpi: Option<&'a Kpi>,
     pub(super) question: Question,
-    who: bool,
+    /// The records behind the number: those that are counted (`true`), or those that are not.
+    who: Option<bool>,
     /// What was understood besides the KPI, as typed.
     pub(super) kept: Vec<String>,
     /// What was not, with its place among the words.
@@ -114,7 +115,7 @@ impl<'a> Reading<'a> {
             at: 0,
             kpi: None,
             question: Question::of(""),
-            who: false,
+            who: None,
             kept: Vec::new(),
             unknown: Vec::new(),
         };
@@ -143,7 +144,11 @@ impl<'a> Reading<'a> {
             }
         }
         self.question.kpi.clone_from(&kpi.slug);
-        if self.who { Understood::Who(self.question) } else { Understood::Kpi(self.question) }
+        if let Some(reached) = self.who {
+            Understood::Who { question: self.question, reached }
+        } else {
+            Understood::Kpi(self.question)
+        }
     }
 
     fn step(&mut self) {
@@ -213,8 +218,9 @@ impl<'a> Reading<'a> {
                 self.keep(1);
             }
             "who" => {
-                self.who = true;
-                self.keep(1);
+                let is_not = self.words.get(self.at + 1).is_some_and(|word| key(word) == "not");
+                self.who = Some(!is_not);
+                self.keep(if is_not { 2 } else { 1 });
             }
             "me" | "my" | "mine" => {
                 self.question.person = Some(ME.to_owned());
@@ -352,7 +358,7 @@ impl<'a> Reading<'a> {
             at: 0,
             kpi: None,
             question,
-            who: false,
+            who: None,
             kept: Vec::new(),
             unknown: Vec::new(),
         };

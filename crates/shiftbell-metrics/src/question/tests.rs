@@ -66,7 +66,8 @@ fn the_commands_of_the_help_text_are_understood() {
     check("/kpi mqls monthly b2b 2026-Q3", "mqls | b2b | 2026-Q3 | by month");
     check("/kpi mqls daily", "mqls | by day");
     check("/kpi mqls by owner top 3", "mqls | by owner | top 3");
-    let Understood::Who(question) = ask("/kpi mql-conversion b2b who") else { panic!() };
+    let Understood::Who { reached: false, .. } = ask("/kpi mql-conversion b2b who not") else { panic!() };
+    let Understood::Who { question, reached: true } = ask("/kpi mql-conversion b2b who") else { panic!() };
     assert_eq!(told(&question), "mql-to-sql | b2b");
     assert_eq!(ask("/kpi why r-7k3m"), Understood::Why { receipt: "r-7k3m".into() });
     assert_eq!(ask("/kpi list"), Understood::List);

@@ -59,7 +59,7 @@ fn state(name: &str, event: &str, of: &str, value: &str) -> Fact {
 }
 
 fn stage(id: &str, of: StageOf) -> Stage {
-    Stage { id: id.into(), label: id.to_uppercase(), of, bowtie: "awareness".into(), feeds: None }
+    Stage { id: id.into(), label: id.to_uppercase(), of, bowtie: "awareness".into(), feeds: None, seen_as: None }
 }
 
 fn motion(id: &str, who: Who, stages: &[(&str, &[&str])], lost: &[&str]) -> Motion {

@@ -39,6 +39,14 @@ pub enum Digest {
     WhatIf {
         motion: String,
     },
+    /// The bowtie of a period that somebody asked for.
+    BowtiePeriod {
+        period: String,
+    },
+    /// A month in recurring revenue.
+    Mrr {
+        period: String,
+    },
 }
 
 /// One figure of it.
@@ -111,6 +119,11 @@ impl Message for DigestWhy {
                 DigestLine { ask: None, ..line("bdr.two", "a successful day", counted, "") },
             ],
         };
+        let period = DigestWhy {
+            what: Digest::BowtiePeriod { period: "2026-Q3".into() },
+            headline: "b2b: 12 won in 2026-Q3, 9 in 2026-Q2.".into(),
+            ..bowtie.clone()
+        };
         let what_if = DigestWhy {
             receipt: "r-q28h".into(),
             what: Digest::WhatIf { motion: "b2b".into() },
@@ -126,7 +139,13 @@ impl Message for DigestWhy {
                 ),
             ],
         };
-        vec![("scorecard", scorecard), ("bowtie", bowtie), ("team", team), ("what-if", what_if)]
+        vec![
+            ("scorecard", scorecard),
+            ("bowtie", bowtie),
+            ("team", team),
+            ("what-if", what_if),
+            ("bowtie-period", period),
+        ]
     }
 
     fn document(&self) -> Result<Document, RenderError> {

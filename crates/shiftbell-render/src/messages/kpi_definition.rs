@@ -24,6 +24,10 @@ pub struct KpiDefinition {
     pub comes_before: Option<String>,
     pub kept_by: Option<Person>,
     pub signed_on: Option<Date>,
+    /// `HubSpot (form, meeting)`: who told of its events lately.
+    pub comes_from: Option<String>,
+    /// With this company's own numbers, without its full stop.
+    pub example: Option<String>,
     pub version: String,
 }
 
@@ -77,6 +81,8 @@ impl Message for KpiDefinition {
             comes_before: Some("won deals".into()),
             kept_by: Some(Person::new("sales.lead@clowns.example")),
             signed_on: Some(date(2026, 11, 2)),
+            comes_from: Some("HubSpot (form, meeting)".into()),
+            example: Some("b2b, 84 of the 312 MQLs of 15 Jun - 13 Sep 2026 reached SQLs within 60 days: 26.9 %".into()),
             version: "3".into(),
         };
         let count = KpiDefinition {
@@ -89,6 +95,8 @@ impl Message for KpiDefinition {
             comes_before: None,
             kept_by: None,
             signed_on: None,
+            comes_from: None,
+            example: None,
             version: "1".into(),
         };
         vec![("mql-conversion", conversion), ("conversations", count)]

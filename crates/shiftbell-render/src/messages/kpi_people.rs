@@ -15,6 +15,9 @@ pub struct KpiPeople {
     pub value: Figure,
     /// Whether these are those who got there, or those who did not.
     pub reached: bool,
+    /// What is said of those who are counted and of the others: `who got there`, `who did not`.
+    pub those: String,
+    pub others: String,
     /// How many there are in all; `people` may hold fewer.
     pub total: u64,
     pub people: Vec<Behind>,
@@ -44,6 +47,8 @@ impl Message for KpiPeople {
             scope: Some("b2b".into()),
             value: Figure::rate(84, 312),
             reached: true,
+            those: "who got there".into(),
+            others: "who did not".into(),
             total: 84,
             people: vec![
                 behind("Sample Hotel Group", "MQL 16 Jun, SQL 23 Jun", Some("bdr.one")),

@@ -5,8 +5,9 @@ use shiftbell_metrics::money::{Currency, Money};
 
 use super::{Message, MrrMove};
 use crate::action::{Action, Verb};
-use crate::document::{Button, Document};
+use crate::document::{Button, Document, Picture};
 use crate::facts::{Footer, SourceAge};
+use crate::picture;
 use crate::template::{self, RenderError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,7 +130,12 @@ impl Message for Mrr {
             buttons.push(Button::new("By product", Action::ask(format!("mrr {} by product", self.typed))));
         }
         buttons.push(super::something_is_off(receipt));
-        Ok(template::document(Self::NAME, self)?.with_buttons(buttons))
+        let mut document = template::document(Self::NAME, self)?.with_buttons(buttons);
+        // A picture that cannot be drawn never holds back the words, which say all of it.
+        let svg = picture::bridge::svg(self).ok().flatten();
+        let alt = document.push.clone();
+        document.picture = svg.map(|svg| Picture { name: "mrr.png".into(), svg, alt });
+        Ok(document)
     }
 }
 

@@ -6,10 +6,10 @@ use handlebars::Handlebars;
 use serde::Serialize;
 use shiftbell_metrics::money::Money;
 
+use super::engine;
 use crate::inline::cut;
 use crate::messages::{Bowtie, MotionWeek};
 use crate::template::RenderError;
-use crate::template::escape;
 use crate::words;
 
 pub const WIDTH_PX: f64 = 1200.0;
@@ -35,14 +35,8 @@ const REGULAR: f64 = 0.5;
 const NOTE: f64 = 0.56;
 const SEMI_BOLD: f64 = 0.575;
 
-static ENGINE: LazyLock<Result<Handlebars<'static>, RenderError>> = LazyLock::new(|| {
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    engine.register_escape_fn(|text| crate::html::escape(&escape::line(text)));
-    let text = include_str!("../../../../templates/pictures/bowtie.svg.hbs");
-    engine.register_template_string("bowtie", text).map_err(|cause| failed(&cause))?;
-    Ok(engine)
-});
+static ENGINE: LazyLock<Result<Handlebars<'static>, RenderError>> =
+    LazyLock::new(|| engine("bowtie", include_str!("../../../../templates/pictures/bowtie.svg.hbs")));
 
 fn failed(cause: &dyn std::fmt::Display) -> RenderError {
     RenderError::Template { template: "pictures/bowtie".into(), why: cause.to_string() }

@@ -1,6 +1,9 @@
 //! What can be asked, what it means, and how fresh it is.
 
-use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, Target, TimeTo};
+mod example;
+
+use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, StageOf, Target, TimeTo};
+use shiftbell_metrics::expression::Expression;
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, MS_PER_MINUTE};
@@ -147,13 +150,17 @@ pub(super) async fn definition(
 ) -> Result<Option<KpiDefinition>, AskError> {
     let defs = company.defs();
     let Some(kpi) = defs.kpi(slug) else { return Ok(None) };
-    let mut motions = Vec::new();
+    let (mut motions, mut example) = (Vec::new(), None);
     for motion in motions_of(defs, kpi) {
         let question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
-        let now =
-            answered(program, company, &question).await?.ok().map(|found| facts::whole_figure(&found.answer, defs));
+        let found = answered(program, company, &question).await?.ok();
+        let now = found.as_ref().map(|found| facts::whole_figure(&found.answer, defs));
+        if let (None, Some(found)) = (&example, &found) {
+            example = example::of_answer(defs, kpi, &found.answer).map(|said| format!("{motion}, {said}"));
+        }
         motions.push(in_motion(defs, kpi, &motion, now));
     }
+    let comes_from = example::comes_from(program, company, kpi, program.clock.now()).await?;
     let meaning = kpi.means.every.clone().or_else(|| kpi.means.by_motion.values().next().cloned());
     let slug = kpi.word().to_owned();
     Ok(Some(KpiDefinition {
@@ -169,6 +176,8 @@ pub(super) async fn definition(
             .map(|next| defs.kpi(next).map_or_else(|| label(defs, next), |kpi| kpi.label.clone())),
         kept_by: kpi.owner.clone().map(Person::new),
         signed_on: kpi.signed,
+        comes_from,
+        example,
         version: program.versions.said(company.name(), &kpi.slug, &kpi.version),
     }))
 }
@@ -183,9 +192,8 @@ fn in_motion(defs: &Definitions, kpi: &Kpi, motion: &str, now: Option<Figure>) -
         KpiKind::Time { from, to: TimeTo::Fact(to), .. } => (stage(from), Some(words(to)), None),
         KpiKind::Count { of } | KpiKind::Sum { at: of, .. } => (counted(defs, motion, of), None, None),
         KpiKind::Share { of, also } => (words(of), Some(words(also)), None),
-        KpiKind::Stock { .. } | KpiKind::Worklist { .. } | KpiKind::Formula { .. } | KpiKind::Standard { .. } => {
-            (kpi.label.clone(), None, None)
-        }
+        KpiKind::Stock { .. } | KpiKind::Worklist { .. } => (formula(defs, kpi), None, None),
+        KpiKind::Formula { .. } | KpiKind::Standard { .. } => (kpi.label.clone(), None, None),
     };
     let target = kpi.target.of(motion).map(|target| match target {
         Target::Rate(percent) => Figure::Share(decimal(*percent) / 100.0),
@@ -245,21 +253,38 @@ fn formula(defs: &Definitions, kpi: &Kpi) -> String {
             let (from, to) = (label(defs, from), label(defs, to));
             format!("{from} of the period that reached {to} within the window / {from} of the period")
         }
-        KpiKind::Time { from, to, .. } => {
+        KpiKind::Time { from, to, working_hours, .. } => {
             let to = match to {
                 TimeTo::Stage(stage) => label(defs, stage),
                 TimeTo::Fact(fact) => words(fact),
             };
-            format!("the middle of the times from {} to {to}, those still waiting included", label(defs, from))
+            let clock = if *working_hours { " in working hours" } else { "" };
+            format!("the middle of the times from {} to {to}{clock}, those still waiting included", label(defs, from))
         }
         KpiKind::Count { .. } => "how many in the period".to_owned(),
         KpiKind::Sum { of, .. } => format!("{of} added up over the period"),
         KpiKind::Share { of, also } => format!("{} that were also {} / {}", words(of), words(also), words(of)),
-        KpiKind::Stock { .. } => "how many are in this state now".to_owned(),
-        KpiKind::Worklist { .. } => "how many of those that were due were done".to_owned(),
+        KpiKind::Stock { of, filter, have } => stock(*of, filter.as_ref(), have.as_ref()),
+        KpiKind::Worklist { due, due_by, done } => {
+            let by: Vec<String> = due.iter().chain(due_by).map(|name| words(name)).collect();
+            format!("of the records due by {}, those with {}", by.join(" or "), words(done))
+        }
         KpiKind::Formula { text, .. } => text.clone(),
         KpiKind::Standard { name, .. } => standard(name).to_owned(),
     }
+}
+
+/// `open deals where deal.amount > 0, of which those with deal.contacts >= 2`
+fn stock(of: StageOf, filter: Option<&Expression>, have: Option<&Expression>) -> String {
+    let of = match of {
+        StageOf::Visitor => "visitors",
+        StageOf::Contact => "people without a deal who were not lost",
+        StageOf::Deal => "open deals",
+        StageOf::Customer => "customers",
+    };
+    let filter = filter.map(|filter| format!(" where {}", filter.text)).unwrap_or_default();
+    let have = have.map(|have| format!(", of which those where {}", have.text)).unwrap_or_default();
+    format!("{of} now{filter}{have}")
 }
 
 /// How the families of recurring revenue and of deals on their way are worked out.

@@ -96,6 +96,9 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
 /// What a standard KPI was worked out from stands beside it: a ratio alone cannot be checked. Of recurring revenue also which
 /// policy it follows.
 fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
+    if let Some(numbers::Figure::Rate { rate: within }) = answer.inputs.get(numbers::WITHIN_TARGET) {
+        return Some(format!("within the target {} of {}", within.num, within.den));
+    }
     let KpiKind::Standard { name, .. } = &defs.kpi(&answer.kpi)?.kind else { return None };
     let amount = |key: &str| match answer.inputs.get(key)? {
         numbers::Figure::Money { amounts, records } => {
@@ -207,8 +210,14 @@ fn trend(parts: &[numbers::Part]) -> Option<String> {
 pub(super) fn whole_figure(answer: &Answer, defs: &Definitions) -> Figure {
     match answer.money_rate() {
         Some((part, whole)) => Figure::MoneyRate { part, whole },
-        None => figure(&answer.figure, defs),
+        None => due(defs, answer).unwrap_or_else(|| figure(&answer.figure, defs)),
     }
+}
+
+/// Of a worklist on which nothing stands: that is no rate.
+fn due(defs: &Definitions, answer: &Answer) -> Option<Figure> {
+    let is_worklist = matches!(defs.kpi(&answer.kpi)?.kind, KpiKind::Worklist { .. });
+    (is_worklist && answer.figure.counted() == 0).then_some(Figure::NothingDue)
 }
 
 /// A figure of the core as messages show it.
@@ -219,11 +228,15 @@ pub(crate) fn figure(figure: &numbers::Figure, defs: &Definitions) -> Figure {
         numbers::Figure::Money { amounts, .. } => {
             Figure::Money(amounts.first().copied().unwrap_or_else(|| Money::new(0, defs.workspace.currency)))
         }
-        numbers::Figure::Duration { median_ms, p90_ms, reached, .. } => match (median_ms, p90_ms) {
-            (Some(median), Some(p90)) => {
-                Figure::Time { median_days: days(*median), p90_days: days(*p90), of: count(*reached) }
-            }
-            (Some(median), None) => Figure::Days(days(*median)),
+        numbers::Figure::Duration { median_ms, p90_ms, reached, open, is_work, .. } => match (median_ms, p90_ms) {
+            (Some(median), Some(p90)) => Figure::Time {
+                median_days: days(*median),
+                p90_days: days(*p90),
+                of: count(*reached),
+                open: count(*open),
+                is_work: *is_work,
+            },
+            (Some(median), None) => span(*median, *is_work),
             (None, _) => Figure::Nothing,
         },
         numbers::Figure::Number { value: None, .. } => Figure::Nothing,
@@ -238,7 +251,7 @@ fn of_target(target: Decimal, of: &numbers::Figure, defs: &Definitions) -> Figur
         numbers::Figure::Rate { .. } | numbers::Figure::Number { is_share: true, .. } => {
             Figure::Share(float(target / Decimal::ONE_HUNDRED))
         }
-        numbers::Figure::Duration { .. } => Figure::Days(days(target.to_i64().unwrap_or_default())),
+        numbers::Figure::Duration { is_work, .. } => span(target.to_i64().unwrap_or_default(), *is_work),
         numbers::Figure::Money { .. } => {
             Money::from_major(target, defs.workspace.currency).map_or(Figure::Nothing, Figure::Money)
         }
@@ -250,9 +263,9 @@ fn of_target(target: Decimal, of: &numbers::Figure, defs: &Definitions) -> Figur
 
 fn difference(target: Decimal, of: &numbers::Figure, defs: &Definitions) -> Option<Figure> {
     match of {
-        numbers::Figure::Duration { median_ms, p90_ms, shows_p90, .. } => {
+        numbers::Figure::Duration { median_ms, p90_ms, shows_p90, is_work, .. } => {
             let ms = if *shows_p90 { *p90_ms } else { *median_ms }?;
-            Some(Figure::Days(days((target.to_i64()? - ms).abs())))
+            Some(span((target.to_i64()? - ms).abs(), *is_work))
         }
         numbers::Figure::Money { amounts, .. } => {
             Money::from_major(target - amounts.first()?.major(), defs.workspace.currency).map(Figure::Money)
@@ -278,6 +291,10 @@ pub(crate) fn count(number: i64) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "days of a span, shown with one digit")]
 fn days(ms: i64) -> f64 {
     ms as f64 / MS_PER_DAY as f64
+}
+
+fn span(ms: i64, is_work: bool) -> Figure {
+    if is_work { Figure::WorkHours(days(ms) * 24.0) } else { Figure::Days(days(ms)) }
 }
 
 fn float(value: Decimal) -> f64 {

@@ -16,7 +16,7 @@ use crate::program::Program;
 use crate::rights::{self, Right};
 
 /// The KPI whose receipt stands behind the bridge.
-const KPI: &str = "mrr";
+pub(crate) const KPI: &str = "mrr";
 
 /// Answers what is typed behind `/mrr`: a motion, a period, `by <dimension>`, in any order, as behind `/kpi mrr`.
 pub(super) async fn to_words(
@@ -89,7 +89,7 @@ pub(crate) async fn bridged(
     Err(AskError::Endless)
 }
 
-fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge, footer: Footer) -> Mrr {
+pub(crate) fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge, footer: Footer) -> Mrr {
     let own = bridge.whole.first();
     let none = Money::new(0, defs.workspace.currency);
     let closing = own.map_or(none, |line| line.closing);

@@ -45,8 +45,7 @@ pub(super) async fn list(
         };
         if !names_records(company, &question) {
             let label = &answered.answer.label;
-            documents
-                .push(sentence(format!("{label} has no list of records behind it; a count, a rate or a time has.")));
+            documents.push(sentence(format!("{label} is worked out from others: ask who is behind one of those.")));
             continue;
         }
         let found = match behind(&mut snapshot, company, &answered).await? {
@@ -59,7 +58,10 @@ pub(super) async fn list(
         let wanted: Vec<Someone> =
             found.into_iter().filter(|one| is_wanted(company, &answered, one, reached)).collect();
         let footer = Footer::only_you(ages.clone(), &answered.receipt);
+        let (those, others) = words_for(company, &question);
         let facts = KpiPeople {
+            those: those.to_owned(),
+            others: others.to_owned(),
             title: answered.answer.label.clone(),
             scope: facts::scope(&answered.answer),
             value: facts::figure(&answered.answer.figure, company.defs()),
@@ -74,14 +76,20 @@ pub(super) async fn list(
 }
 
 fn names_records(company: &Company, question: &Question) -> bool {
-    company.defs().kpi(&question.kpi).is_some_and(|kpi| match kpi.kind {
-        KpiKind::Count { .. } | KpiKind::Sum { .. } | KpiKind::Conversion { .. } | KpiKind::Time { .. } => true,
-        KpiKind::Share { .. }
-        | KpiKind::Stock { .. }
-        | KpiKind::Worklist { .. }
-        | KpiKind::Formula { .. }
-        | KpiKind::Standard { .. } => false,
-    })
+    let kpi = company.defs().kpi(&question.kpi);
+    kpi.is_some_and(|kpi| !matches!(kpi.kind, KpiKind::Formula { .. } | KpiKind::Standard { .. }))
+}
+
+/// What is said of those who are counted, and of the others.
+fn words_for(company: &Company, question: &Question) -> (&'static str, &'static str) {
+    match company.defs().kpi(&question.kpi).map(|kpi| &kpi.kind) {
+        Some(KpiKind::Worklist { .. }) => ("done", "still to do"),
+        Some(KpiKind::Stock { have: Some(_), .. }) => ("with it", "without it"),
+        Some(KpiKind::Stock { have: None, .. }) => ("in this state", "not in it"),
+        Some(KpiKind::Share { .. }) => ("that count", "that do not"),
+        Some(KpiKind::Count { .. } | KpiKind::Sum { .. }) => ("counted", "not counted"),
+        _ => ("who got there", "who did not"),
+    }
 }
 
 /// Everybody who entered, from the same snapshot as the answer.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -52,13 +53,16 @@ pub async fn kpi(
     answer::as_json(&program, &company, &Asker::Operator, &format!("{slug} {}", words.q)).await.map(Json)
 }
 
-/// `GET /api/v1/workspaces/{workspace}/bowtie`
-pub async fn bowtie(State(program): State<Arc<Program>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+/// `GET /api/v1/workspaces/{workspace}/bowtie?q=b2b 2026-Q3 vs 2026-Q2`
+pub async fn bowtie(
+    State(program): State<Arc<Program>>,
+    Path(name): Path<String>,
+    Query(words): Query<Words>,
+) -> Result<Json<Value>, Problem> {
     let company = known(&program, &name)?;
-    overview::bowtie_json(&program, &company)
-        .await
-        .map(Json)
-        .map_err(|error| Problem::ours(&error, "compute the bowtie"))
+    let found = overview::bowtie_json(&program, &company, &words.q).await;
+    let found = found.map_err(|error| Problem::ours(&error, "compute the bowtie"))?;
+    found.map(Json).map_err(|why| Problem::new(StatusCode::BAD_REQUEST, why))
 }
 
 /// `GET /api/v1/workspaces/{workspace}/receipts/{id}`

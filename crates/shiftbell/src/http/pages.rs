@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use handlebars::Handlebars;
@@ -206,7 +206,8 @@ async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Sa
     let Some(action) = &typed.action else {
         let asked = short(typed.say.trim());
         let document = answer::to_typed(program, company, &asker, &asked).await;
-        return Said { asked, is_command: true, html: card(document) };
+        let drawn = document.picture.as_ref().map(|picture| pictured(company.name(), &asked, &picture.alt));
+        return Said { asked, is_command: true, html: card(document) + &drawn.unwrap_or_default() };
     };
     let (document, _) = answer::to_click(program, company, &asker, action, None).await;
     let (asked, is_command) = match Action::decode(action) {
@@ -216,6 +217,36 @@ async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Sa
         Some(Action::Open { .. }) | None => ("a button".to_owned(), false),
     };
     Said { asked: short(&asked), is_command, html: card(document) }
+}
+
+/// The picture of an answer, drawn when the browser asks for it.
+fn pictured(workspace: &str, asked: &str, alt: &str) -> String {
+    let typed: String = asked.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let alt = shiftbell_render::html::escape(alt);
+    format!(
+        "<img class=\"picture\" src=\"/w/{workspace}/answer.png?say={typed}\" width=\"600\" height=\"315\" alt=\"{alt}\">"
+    )
+}
+
+/// `GET /w/{workspace}/answer.png?say=/mrr last month`: the picture of what is answered there.
+pub async fn answered(
+    State(program): State<Arc<Program>>,
+    Path(name): Path<String>,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let Some(company) = program.companies.get(&name).cloned() else {
+        return Err(Problem::not_found("there is no such workspace here"));
+    };
+    let said: String = typed.say.chars().take(SAID_CHARS_MAX).collect();
+    let document = match answer::is_told(&said) {
+        true => return Err(Problem::not_found("nothing is told here")),
+        false => answer::to_typed(&program, &company, &Asker::Operator, &said).await,
+    };
+    let Some(picture) = document.picture else { return Err(Problem::not_found("this answer has no picture")) };
+    let drawn = tokio::task::spawn_blocking(move || shiftbell_render::picture::png(&picture.svg)).await;
+    let undrawn = |error: &dyn std::fmt::Display| Problem::ours(error, "draw the picture");
+    let png = drawn.map_err(|error| undrawn(&error))?.map_err(|error| undrawn(&error))?;
+    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=30")], png).into_response())
 }
 
 fn foot() -> String {

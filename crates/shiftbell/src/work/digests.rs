@@ -8,6 +8,7 @@ mod credit;
 pub mod desk;
 mod framed;
 mod line;
+mod money;
 mod next;
 pub mod post;
 pub mod preview;
@@ -240,11 +241,9 @@ pub async fn written(
             scorecard::written(desk, &person, &place, day, state, receipt).await
         }
         (DigestKind::Bowtie, To::Channel(_)) => bowtie::written(desk, digest, day, receipt).await.map(Some),
+        (DigestKind::RecurringRevenue, _) => money::written(desk, day, receipt).await,
         (DigestKind::Team, To::Person(manager)) => team::written(desk, digest, manager, place, day, receipt).await,
-        (
-            DigestKind::Scorecard | DigestKind::Bowtie | DigestKind::Team | DigestKind::RecurringRevenue,
-            To::Person(_) | To::Channel(_),
-        ) => Ok(None),
+        (DigestKind::Scorecard | DigestKind::Bowtie | DigestKind::Team, To::Person(_) | To::Channel(_)) => Ok(None),
     }
 }
 

@@ -365,21 +365,22 @@ fn check_reached(report: &mut Report<'_>, kind: &KpiKind, span: &Range<usize>, p
 
 /// Why this cannot be asked yet.
 pub(super) fn not_active(kind: &KpiKind, ground: Ground<'_>) -> Option<String> {
-    let words = match kind {
-        KpiKind::Standard { name, .. } if is_pipeline(name) => return pipeline::not_active(name, ground),
-        KpiKind::Worklist { .. } => "lists of due work are not kept yet",
-        KpiKind::Stock { of: StageOf::Customer | StageOf::Contact | StageOf::Visitor, .. } => {
-            "only the state of deals is kept, not yet that of customers and contacts"
+    match kind {
+        KpiKind::Standard { name, .. } if is_pipeline(name) => pipeline::not_active(name, ground),
+        KpiKind::Stock { of: StageOf::Visitor, .. } => Some("the state of visitors is not kept".to_owned()),
+        KpiKind::Worklist { due, due_by, .. }
+            if due.is_empty() && due_by.iter().all(|rule| ground.doubt_rules.contains(rule)) =>
+        {
+            Some("reported doubts are settled in chat, where `/shiftbell doubts` lists what waits".to_owned())
         }
-        KpiKind::Time { working_hours: true, .. } => "times are not measured in working hours yet",
-        KpiKind::Count { .. }
-        | KpiKind::Conversion { .. }
+        KpiKind::Stock { .. }
+        | KpiKind::Worklist { .. }
         | KpiKind::Time { .. }
+        | KpiKind::Count { .. }
+        | KpiKind::Conversion { .. }
         | KpiKind::Sum { .. }
         | KpiKind::Share { .. }
-        | KpiKind::Stock { .. }
         | KpiKind::Standard { .. }
-        | KpiKind::Formula { .. } => return None,
-    };
-    Some(words.to_owned())
+        | KpiKind::Formula { .. } => None,
+    }
 }

@@ -78,6 +78,8 @@ pub struct Stage {
     /// `awareness`, `education`, `selection`, `commit`, `onboarding`, `adoption` or `expansion`.
     pub bowtie: String,
     pub feeds: Option<String>,
+    /// Dimension and value by which those are known who came to the beginning this way: `source`, `referral`.
+    pub seen_as: Option<(String, String)>,
 }
 
 /// What it means that an entity is at a later stage without having been seen at an earlier one.

@@ -9,7 +9,7 @@ use shiftbell_metrics::scorecard::Scorecard;
 use shiftbell_metrics::time::Instant;
 use shiftbell_render::document::Document;
 use shiftbell_render::facts::{Figure, Person};
-use shiftbell_render::messages::{Digest, DigestLine, DigestWhy, Notice, Recount, Team};
+use shiftbell_render::messages::{BowtiePeriod, Digest, DigestLine, DigestWhy, Mrr, Notice, Recount, Team};
 use shiftbell_render::words;
 use shiftbell_store::Session;
 use shiftbell_store::receipts::Receipt;
@@ -41,6 +41,10 @@ enum Said {
     /// As its message said it.
     Team(Box<Team>),
     WhatIf(Box<WhatIf>),
+    /// As its message said it.
+    BowtiePeriod(Box<BowtiePeriod>),
+    /// As its message said it.
+    Mrr(Box<Mrr>),
 }
 
 /// What other numbers would bring: what was typed, and the numbers that it was worked out from.
@@ -69,7 +73,7 @@ impl Kept {
             Said::Scorecard(card) if can_count => (card.push.clone(), Some(self.again(session, company, card).await?)),
             Said::Scorecard(card) => (card.push.clone(), None),
             Said::Bowtie(bowtie) => (bowtie.headline.clone(), None),
-            Said::Team(_) => (headline_of(&self.said), None),
+            Said::Team(_) | Said::BowtiePeriod(_) | Said::Mrr(_) => (headline_of(&self.said), None),
             Said::WhatIf(what_if) => (format!("/{}", what_if.words), None),
         };
         Ok(Recounted { line, asked_at: self.asked_at, kpi: None, person, recount })
@@ -95,7 +99,7 @@ impl Kept {
             Said::Scorecard(card) => Some(&card.person),
             Said::Bowtie(_) => None,
             Said::Team(_) => self.manager.as_deref(),
-            Said::WhatIf(_) => None,
+            Said::WhatIf(_) | Said::BowtiePeriod(_) | Said::Mrr(_) => None,
         }
     }
 }
@@ -136,6 +140,14 @@ pub(super) fn explained(
             let what = Digest::WhatIf { motion: what_if.motion.motion.clone() };
             (what, format!("/{}", what_if.words), &defs.workspace.zone, of_what_if(defs, what_if, &kept.questions))
         }
+        Said::BowtiePeriod(bowtie) => {
+            let what = Digest::BowtiePeriod { period: bowtie.period.clone() };
+            (what, headline_of(&kept.said), &defs.workspace.zone, of_period(defs, bowtie, &kept.questions))
+        }
+        Said::Mrr(mrr) => {
+            let what = Digest::Mrr { period: mrr.period.clone() };
+            (what, headline_of(&kept.said), &defs.workspace.zone, of_mrr(defs, mrr, &kept.questions))
+        }
     };
     let local = zone.local(kept.asked_at);
     let city = words::city(zone.name());
@@ -149,10 +161,15 @@ pub(super) fn explained(
     Ok(Notice::from(facts).document()?)
 }
 
-/// The first line of a digest of a team.
+/// The first line of what is kept as its message said it.
 fn headline_of(said: &Said) -> String {
-    let Said::Team(team) = said else { return String::new() };
-    Notice::Team(team.clone()).document().map(|document| document.push).unwrap_or_default()
+    let notice = match said {
+        Said::Team(team) => Notice::Team(team.clone()),
+        Said::BowtiePeriod(bowtie) => Notice::BowtiePeriod(bowtie.clone()),
+        Said::Mrr(mrr) => Notice::Mrr(mrr.clone()),
+        Said::Scorecard(_) | Said::Bowtie(_) | Said::WhatIf(_) => return String::new(),
+    };
+    notice.document().map(|document| document.push).unwrap_or_default()
 }
 
 /// Each of the team: what their scorecard said when its day closed, and what they said themselves.
@@ -213,6 +230,45 @@ fn of_bowtie(defs: &Definitions, bowtie: &Bowtie, questions: &[Question]) -> Vec
             if let Some(step) = &stage.next {
                 let question = of_motion().find(|question| question.kpi == step.kpi && question.by.is_none());
                 add(&step.label, Figure::rate(step.counts.num, step.counts.den).full(), question, &step.kpi);
+            }
+        }
+    }
+    lines
+}
+
+/// What it was and what it is, by the first breakout.
+fn of_mrr(defs: &Definitions, mrr: &Mrr, questions: &[Question]) -> Vec<DigestLine> {
+    let ask = questions.first().map(|question| Question { by: None, ..question.clone() }.command());
+    let lines = mrr.whole.iter().chain(&mrr.parts).map(|line| DigestLine {
+        label: line.name.clone().unwrap_or_else(|| "MRR".to_owned()),
+        said: format!("{} to {}", words::money(line.opening), words::money(line.closing)),
+        made_of: made_of(defs, "mrr", None),
+        ask: ask.clone(),
+    });
+    lines.collect()
+}
+
+/// Each stage and each step with the question that gives it.
+fn of_period(defs: &Definitions, bowtie: &BowtiePeriod, questions: &[Question]) -> Vec<DigestLine> {
+    let mut lines = Vec::new();
+    for motion in &bowtie.motions {
+        let of_motion = || questions.iter().filter(|question| question.motion.as_deref() == Some(&motion.motion));
+        let labelled =
+            |label: &str| of_motion().find(|question| defs.kpi(&question.kpi).is_some_and(|kpi| kpi.label == label));
+        let mut add = |label: &str, said: String| {
+            let question = labelled(label);
+            lines.push(DigestLine {
+                label: format!("{}, {label}", motion.motion),
+                said,
+                made_of: question
+                    .map_or_else(String::new, |question| made_of(defs, &question.kpi, Some(&motion.motion))),
+                ask: question.map(Question::command),
+            });
+        };
+        for stage in &motion.stages {
+            add(&stage.label, words::count(stage.reached));
+            if let Some(step) = &stage.next {
+                add(&step.label, step.value.full());
             }
         }
     }

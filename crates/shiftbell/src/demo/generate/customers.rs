@@ -32,11 +32,15 @@ pub(super) fn before_the_year(year: &mut Year) {
     }
 }
 
+/// What a business signs for: a year.
+pub(super) const TERM_MS: i64 = 365 * MS_PER_DAY;
+
 /// A business customer from the day it was won.
 pub(super) fn business(year: &mut Year, company: u64, won_ms: i64, monthly_minor: i64) {
     let (of, subscription) = (Customer::Company(company), year.record());
     let started_ms = after(won_ms, 1.0 + year.chance.share() * 3.0);
-    year.happens(started_ms, plan(subscription, of, monthly_minor, Change::Started));
+    let renews_ms = Some(started_ms + TERM_MS);
+    year.happens(started_ms, plan(subscription, of, monthly_minor, Change::Started { renews_ms }));
     for number in 1..=2_u8 {
         let due_ms = after(started_ms, f64::from(number) * 14.0);
         year.happens(due_ms, Fact::Milestone { company, number, is_done: false });
@@ -113,7 +117,7 @@ fn invoices(year: &mut Year, subscription: u64, of: Customer, amount_minor: i64,
 fn renewals(year: &mut Year, company: u64, subscription: u64, monthly_minor: i64, started_ms: i64, leaves_ms: i64) {
     let (of, who) = (Customer::Company(company), Who::csm_of(company));
     for years in 1..=2 {
-        let renewal_ms = started_ms + years * 365 * MS_PER_DAY;
+        let renewal_ms = started_ms + years * TERM_MS;
         if renewal_ms > leaves_ms {
             return;
         }
@@ -123,7 +127,10 @@ fn renewals(year: &mut Year, company: u64, subscription: u64, monthly_minor: i64
             year.happens(opened_ms, Fact::Deal { deal, company, who, step: Step::RenewalOpened });
             year.happens(renewal_ms, Fact::Deal { deal, company, who, step: Step::RenewalSigned });
         }
-        year.happens(renewal_ms, plan(subscription, of, monthly_minor, Change::Renewed));
+        year.happens(
+            renewal_ms,
+            plan(subscription, of, monthly_minor, Change::Renewed { renews_ms: renewal_ms + TERM_MS }),
+        );
         if year.chance.is(0.25) {
             let raised = monthly_minor + monthly_minor / 5;
             year.happens(renewal_ms + MS_PER_HOUR, plan(subscription, of, raised, Change::Raised));
@@ -134,7 +141,7 @@ fn renewals(year: &mut Year, company: u64, subscription: u64, monthly_minor: i64
 /// A family that pays every month.
 pub(super) fn member(year: &mut Year, contact: u64, at_ms: i64) {
     let (of, subscription) = (Customer::Family(contact), year.record());
-    year.happens(at_ms, plan(subscription, of, MEMBER_MINOR, Change::Started));
+    year.happens(at_ms, plan(subscription, of, MEMBER_MINOR, Change::Started { renews_ms: None }));
     let days = year.chance.days(400.0, 1.0);
     let said_ms = after(at_ms, days);
     let ends_ms = after(said_ms, 20.0);

@@ -43,10 +43,17 @@ pub(super) enum Step {
 /// How a subscription changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Change {
-    Started,
+    /// With a term, the day on which it renews.
+    Started {
+        renews_ms: Option<i64>,
+    },
     Raised,
-    Renewed,
-    CancelScheduled { ends_ms: i64 },
+    Renewed {
+        renews_ms: i64,
+    },
+    CancelScheduled {
+        ends_ms: i64,
+    },
     Ended,
 }
 

@@ -68,7 +68,7 @@ fn leaving(year: &mut Year, company: u64, monthly_minor: i64, since_ms: i64, sai
         year.happens_promptly(since_ms - days * MS_PER_DAY, deal(number, company, who, step));
     }
     let plan = |change| Fact::Plan { subscription, of, monthly_minor, change };
-    year.happens_promptly(since_ms + MS_PER_DAY, plan(Change::Started));
+    year.happens_promptly(since_ms + MS_PER_DAY, plan(Change::Started { renews_ms: None }));
     for (show, days) in [(1, 30), (2, 90)] {
         year.happens_promptly(since_ms + days * MS_PER_DAY, Fact::ShowHeld { of, show });
     }
@@ -82,7 +82,7 @@ fn unpaid(year: &mut Year, company: u64, now_ms: i64) {
     let (subscription, of, amount_minor) = (year.record(), Customer::Company(company), 120_000);
     let since_ms = now_ms - 100 * MS_PER_DAY;
     year.happens_promptly(since_ms, Fact::CompanyKnown { company, who: Who::csm_of(company) });
-    let change = Change::Started;
+    let change = Change::Started { renews_ms: None };
     year.happens_promptly(since_ms, Fact::Plan { subscription, of, monthly_minor: amount_minor, change });
     let says = Invoice::Failed;
     year.happens_promptly(now_ms - 3 * MS_PER_HOUR, Fact::Invoiced { subscription, of, amount_minor, says });

@@ -219,8 +219,9 @@ impl Draft {
             Value::Json(json!([{"plan": plan, "amount": amount, "interval": "month", "quantity": 1}]))
         };
         match change {
-            Change::Started => draft
+            Change::Started { renews_ms } => draft
                 .sets_keeper(of)
+                .renews(renews_ms)
                 .with("change", text("started"))
                 .sets(Subscription, "status", text("active"))
                 .sets(Subscription, "monthly_amount", money(monthly_minor))
@@ -229,7 +230,7 @@ impl Draft {
                 .with("change", text("updated"))
                 .sets(Subscription, "monthly_amount", money(monthly_minor))
                 .sets(Subscription, "items", items()),
-            Change::Renewed => draft.with("change", text("renewed")),
+            Change::Renewed { renews_ms } => draft.with("change", text("renewed")).renews(Some(renews_ms)),
             Change::CancelScheduled { ends_ms } => {
                 let ends_at = Value::Text(Instant(ends_ms).to_string());
                 draft
@@ -241,6 +242,13 @@ impl Draft {
                     .sets(Subscription, "ends_at", ends_at)
             }
             Change::Ended => draft.with("change", text("ended")).sets(Subscription, "status", text("ended")),
+        }
+    }
+
+    fn renews(self, renews_ms: Option<i64>) -> Draft {
+        match renews_ms {
+            Some(renews_ms) => self.sets(Subscription, "renews_at", Value::Text(Instant(renews_ms).to_string())),
+            None => self,
         }
     }
 

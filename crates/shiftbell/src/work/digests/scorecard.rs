@@ -3,7 +3,7 @@
 use serde_json::json;
 use shiftbell_metrics::calendar::{is_working_day, working_days_between};
 use shiftbell_metrics::definitions::{Definitions, Person, Place};
-use shiftbell_metrics::scorecard::{DayFacts, DayState, Verdict, judge};
+use shiftbell_metrics::scorecard::{DayFacts, DayState, LineValue, Verdict, judge};
 use shiftbell_metrics::time::Day;
 use shiftbell_render::facts::{Person as Named, SeenBy};
 use shiftbell_render::messages::{self, Notice};
@@ -42,7 +42,8 @@ pub(super) async fn written(
         }
     }
     let not_counted = unseen::first_said(desk, person, day, &lines).await?;
-    if lines.iter().all(|line| line.is_never_seen) {
+    // Nothing that is due anywhere is no news.
+    if lines.iter().all(|line| line.is_never_seen || line.value == LineValue::NoRecords) {
         return Ok(None);
     }
     let facts = DayFacts {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, LineKind, ScorecardLine, TimeTo};
+use shiftbell_metrics::definitions::{CountOf, Definitions, Kpi, KpiKind, LineKind, RuleKind, ScorecardLine, TimeTo};
 use shiftbell_metrics::scorecard::Silence;
 use shiftbell_metrics::time::{Day, Instant};
 use shiftbell_store::{StoreError, incidents, sightings};
@@ -76,9 +76,15 @@ pub(crate) fn kinds_of<'a>(defs: &'a Definitions, kpi: &'a Kpi) -> BTreeSet<&'a 
         KpiKind::Time { from, to: TimeTo::Stage(to), .. } => [staged(defs, kpi, from), staged(defs, kpi, to)].concat(),
         KpiKind::Time { from, to: TimeTo::Fact(fact), .. } => [staged(defs, kpi, from), vec![fact]].concat(),
         KpiKind::Share { of, .. } => vec![of],
-        KpiKind::Stock { .. } | KpiKind::Worklist { .. } | KpiKind::Formula { .. } | KpiKind::Standard { .. } => {
-            Vec::new()
+        KpiKind::Worklist { due, due_by, done } => {
+            let rules = defs.rules.iter().filter(|rule| due_by.contains(&rule.id));
+            let events = rules.filter_map(|rule| match &rule.kind {
+                RuleKind::Event { fact } => Some(fact.as_str()),
+                RuleKind::Record { .. } | RuleKind::Rate { .. } | RuleKind::Pace { .. } => None,
+            });
+            due.iter().map(String::as_str).chain(events).chain([done.as_str()]).collect()
         }
+        KpiKind::Stock { .. } | KpiKind::Formula { .. } | KpiKind::Standard { .. } => Vec::new(),
     };
     let mut kinds = BTreeSet::new();
     for fact in facts.into_iter().filter_map(|name| defs.fact(name)) {
