@@ -8,9 +8,12 @@ use rust_decimal::Decimal;
 use super::choose::{FORMULA_DEPTH_MAX, kpi_of, length_ms};
 use super::rows::Desk;
 use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
+use super::told::never;
 use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
 use crate::codec::Name;
-use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo, is_pipeline};
+use crate::definitions::{
+    CountOf, Definitions, FieldName, Kpi, KpiKind, Place, Target, TimeShow, TimeTo, is_economics, is_pipeline, lower,
+};
 use crate::expression::Expression;
 use crate::money::{Currency, Money};
 use crate::period::Period;
@@ -40,11 +43,19 @@ pub(super) struct Measured {
     pub(super) maturity: Option<Maturity>,
     pub(super) ways: Option<Ways>,
     pub(super) inputs: BTreeMap<String, Figure>,
+    /// What has to be said beside it: why there is no value, or what is not in it.
+    pub(super) note: Option<String>,
 }
 
 impl Measured {
     pub(super) fn only(figure: Figure) -> Measured {
-        Measured { figure, groups: Vec::new(), maturity: None, ways: None, inputs: BTreeMap::new() }
+        Measured { figure, groups: Vec::new(), maturity: None, ways: None, inputs: BTreeMap::new(), note: None }
+    }
+
+    /// No value, and why.
+    pub(super) fn nothing(why: impl Into<String>) -> Measured {
+        let note = Some(why.into());
+        Measured { note, ..Measured::only(Figure::Number { value: None, is_share: false }) }
     }
 }
 
@@ -71,6 +82,7 @@ impl<'a> Scope<'a> {
             KpiKind::Worklist { due, done, .. } => self.worklist(due, done),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
             KpiKind::Standard { name, .. } if is_pipeline(name) => self.pipeline(name),
+            KpiKind::Standard { name, .. } if is_economics(name) => self.economics(name),
             KpiKind::Standard { name, .. } => self.recurring(name),
         }
     }
@@ -221,11 +233,17 @@ impl<'a> Scope<'a> {
         if depth > FORMULA_DEPTH_MAX {
             return Err(Cannot::Circle(self.kpi.label.clone()));
         }
-        let mut inputs = BTreeMap::new();
+        let (mut inputs, mut note) = (BTreeMap::new(), None);
         for slug in kpis {
             let kpi = kpi_of(self.asked.defs, slug)?;
-            let figure = Scope { kpi: &kpi, by: None, ..*self }.measure_within(depth + 1)?.figure;
-            inputs.insert(slug.clone(), figure);
+            let part = Scope { kpi: &kpi, by: None, ..*self };
+            let mut found = part.measure_within(depth + 1)?;
+            // What nobody ever told is not zero.
+            if !part.was_ever_told(&kpi)? {
+                found = Measured::nothing(never(&lower(&kpi.label)));
+            }
+            note = note.or(found.note.filter(|_| has_no_value(&found.figure)));
+            inputs.insert(slug.clone(), found.figure);
         }
         let is_rate = |target: &Target| matches!(target, Target::Rate(_));
         let is_share = self.kpi.target.by_motion.values().chain(&self.kpi.target.every).any(is_rate);
@@ -234,9 +252,14 @@ impl<'a> Scope<'a> {
             Some(Value::Money(money)) => Figure::Money { amounts: vec![money], records: 0 },
             other => Figure::Number { value: other.and_then(|value| value.as_number()), is_share },
         });
+        found.note = note.filter(|_| has_no_value(&found.figure));
         found.inputs = inputs;
         Ok(found)
     }
+}
+
+fn has_no_value(figure: &Figure) -> bool {
+    matches!(figure, Figure::Number { value: None, .. } | Figure::Duration { median_ms: None, .. })
 }
 
 /// The window of a conversion in a motion, in milliseconds; `None` where the motion has none.

@@ -7,6 +7,7 @@ use crate::codec::Name;
 use crate::contribution::name;
 use crate::definitions::{
     CountOf, Definitions, Dimension, Fact, FieldName, KpiKind, Motion, RuleKind, SkipPolicy, StageOf, TimeTo, Who,
+    pipeline,
 };
 use crate::event::{Event, kinds};
 use crate::expression::Expression;
@@ -246,11 +247,11 @@ impl Uses {
                     uses.series.extend(due.iter().cloned());
                     uses.series.insert(done.clone());
                 }
+                KpiKind::Standard { name, .. } => uses.standard(definitions, name),
                 KpiKind::Count { of: CountOf::Stage(_) }
                 | KpiKind::Time { to: TimeTo::Stage(_), .. }
                 | KpiKind::Conversion { .. }
-                | KpiKind::Formula { .. }
-                | KpiKind::Standard { .. } => {}
+                | KpiKind::Formula { .. } => {}
             }
         }
         for rule in &definitions.rules {
@@ -268,6 +269,25 @@ impl Uses {
         }
         uses.fields = uses.open_fields.clone();
         uses
+    }
+
+    /// What only standard KPIs ask for: when open deals should close, what lost ones were worth, about which nobody decided.
+    fn standard(&mut self, definitions: &Definitions, name: &str) {
+        match name {
+            pipeline::COVERAGE => {
+                self.open_fields.insert(FieldName::written(pipeline::CLOSE_AT));
+            }
+            pipeline::WIN_RATE_BY_VALUE => {
+                for (first, won) in
+                    definitions.motions.iter().filter_map(|motion| pipeline::ends_of(definitions, motion))
+                {
+                    let amount = pipeline::amount_of(definitions, won).cloned();
+                    self.sums.extend(amount.map(|amount| (amount, CountOf::Stage(first.to_owned()))));
+                }
+            }
+            _ => {}
+        }
+        self.series.extend(pipeline::policy_of(name, &definitions.policies).iter().cloned());
     }
 
     fn wait_for(&mut self, fact: &str) {
