@@ -233,16 +233,12 @@ impl<'a> Scope<'a> {
         if depth > FORMULA_DEPTH_MAX {
             return Err(Cannot::Circle(self.kpi.label.clone()));
         }
-        let (mut inputs, mut note) = (BTreeMap::new(), None);
+        let (mut inputs, mut why, mut remark) = (BTreeMap::new(), None, None);
         for slug in kpis {
             let kpi = kpi_of(self.asked.defs, slug)?;
-            let part = Scope { kpi: &kpi, by: None, ..*self };
-            let mut found = part.measure_within(depth + 1)?;
-            // What nobody ever told is not zero.
-            if !part.was_ever_told(&kpi)? {
-                found = Measured::nothing(never(&lower(&kpi.label)));
-            }
-            note = note.or(found.note.filter(|_| has_no_value(&found.figure)));
+            let found = Scope { kpi: &kpi, by: None, ..*self }.part_of_formula(depth)?;
+            let of = if has_no_value(&found.figure) { &mut why } else { &mut remark };
+            *of = of.take().or(found.note);
             inputs.insert(slug.clone(), found.figure);
         }
         let is_rate = |target: &Target| matches!(target, Target::Rate(_));
@@ -252,9 +248,25 @@ impl<'a> Scope<'a> {
             Some(Value::Money(money)) => Figure::Money { amounts: vec![money], records: 0 },
             other => Figure::Number { value: other.and_then(|value| value.as_number()), is_share },
         });
-        found.note = note.filter(|_| has_no_value(&found.figure));
+        let has_none = has_no_value(&found.figure);
+        let nothing = || "a part of it has no value, or it divides by 0".to_owned();
+        found.note = if has_none { why.or(remark).or_else(|| Some(nothing())) } else { remark };
         found.inputs = inputs;
         Ok(found)
+    }
+
+    /// A KPI as a part of a formula. A sum over facts of which nobody ever told one has no value: it is not zero.
+    fn part_of_formula(&self, depth: usize) -> Result<Measured, Cannot> {
+        let (mut found, ever) = (self.measure_within(depth + 1)?, self.was_ever_told(self.kpi)?);
+        let label = lower(&self.kpi.label);
+        match (&self.kpi.kind, &found.figure) {
+            (KpiKind::Sum { .. }, _) if !ever => Ok(Measured::nothing(never(&label, self.only_motion()))),
+            (KpiKind::Sum { at: CountOf::Facts(_), .. }, Figure::Money { records: 0, .. }) => {
+                found.note = Some(format!("no {label} was told for {}, which counts as 0", self.period.label));
+                Ok(found)
+            }
+            (_, _) => Ok(found),
+        }
     }
 }
 

@@ -258,7 +258,7 @@ pub struct MrrBridge {
     pub parts: Vec<BridgeLine>,
     /// With every change that is announced for later; of a period that is over, what was there at its end.
     pub committed: Money,
-    /// What is charged by use, and what coupons take off for a time: kept apart.
+    /// What is charged by use (as last told, or the mean of full months), and what coupons take off for a time: kept apart.
     pub usage: Money,
     pub discount: Money,
     /// What could not be counted, and how often.
@@ -364,7 +364,10 @@ impl Scope<'_> {
             by: question.by.clone(),
             parts,
             committed: money(level(None, if self.runs() { Instant::LATEST } else { until })),
-            usage: money(level(Some(Line::Usage), until)),
+            usage: match self.usage(&stored).figure {
+                Figure::Money { amounts, .. } => amounts.first().copied().unwrap_or(Money::new(0, own)),
+                _ => money(level(Some(Line::Usage), until)),
+            },
             discount: money(level(Some(Line::Discount), until)),
             problems: problems.into_iter().collect(),
         })

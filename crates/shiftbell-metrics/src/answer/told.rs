@@ -19,8 +19,8 @@ const EVER: (Day, Day) = (Day(-1), Day(47_848));
 /// What a sum came to, as far as anybody told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Spent {
-    /// Nothing of it was told in all of history.
-    Never,
+    /// Nothing of it was told in all of history; for which motion, if one was asked for.
+    Never(Option<String>),
     /// Something was told once, and nothing in this period.
     NotThen,
     /// It is in a currency without a rate.
@@ -41,7 +41,7 @@ impl Spent {
     /// The amount in the workspace's currency, or why there is none. `what`: cost, burn.
     pub(super) fn amount(&self, what: &str, period: &str) -> Result<Exact, String> {
         match self {
-            Spent::Never => Err(never(what)),
+            Spent::Never(motion) => Err(never(what, motion.as_deref())),
             Spent::NotThen => Err(format!("no {what} was told for {period}")),
             Spent::Foreign => {
                 Err(format!("the {what} is in a currency without a rate: write it under [policies.mrr.rates]"))
@@ -53,7 +53,7 @@ impl Spent {
     pub(super) fn records(&self) -> i64 {
         match self {
             Spent::Sum { records, .. } => *records,
-            Spent::Never | Spent::NotThen | Spent::Foreign => 0,
+            Spent::Never(_) | Spent::NotThen | Spent::Foreign => 0,
         }
     }
 }
@@ -65,9 +65,12 @@ pub(super) struct Told {
     pub(super) groups: BTreeMap<Option<Name>, Spent>,
 }
 
-/// Why a sum of which nothing was ever told has no value: `no cost was ever told`.
-pub(super) fn never(what: &str) -> String {
-    format!("no {what} was ever told")
+/// Why a sum of which nothing was ever told has no value: `no cost was ever told`. What is told for no motion counts in none.
+pub(super) fn never(what: &str, motion: Option<&str>) -> String {
+    match motion {
+        Some(motion) => format!("no {what} was ever told for {motion}"),
+        None => format!("no {what} was ever told"),
+    }
 }
 
 impl Scope<'_> {
@@ -75,7 +78,7 @@ impl Scope<'_> {
     pub(super) fn told(&self) -> Result<Told, Cannot> {
         let (found, ever) = (self.measure()?, self.was_ever_told(self.kpi)?);
         let spent = |figure: &Figure| match figure {
-            Figure::Money { .. } if !ever => Spent::Never,
+            Figure::Money { .. } if !ever => Spent::Never(self.only_motion().map(str::to_owned)),
             Figure::Money { records: 0, .. } => Spent::NotThen,
             Figure::Money { amounts, records } => match self.in_own_currency(amounts) {
                 Some(amount) => Spent::Sum { amount, records: *records },
@@ -85,6 +88,14 @@ impl Scope<'_> {
         };
         let groups = found.groups.iter().map(|(group, figure)| (group.clone(), spent(figure))).collect();
         Ok(Told { whole: spent(&found.figure), groups })
+    }
+
+    /// The motion that was asked for.
+    pub(super) fn only_motion(&self) -> Option<&str> {
+        match self.motions {
+            [one] => Some(one),
+            _ => None,
+        }
     }
 
     /// Whether anything that a sum over facts adds up was told in all of history. Of stages, nothing reached is nothing won.

@@ -147,6 +147,13 @@ fn a_cost_that_nobody_told_is_no_cost_of_zero() {
         assert_eq!(nothing(&asked(&defs, &untold, name, MARCH)), "no cost was ever told", "{name}");
     }
     assert_eq!(nothing(&asked(&defs, &untold, "burn-multiple", MARCH)), "no burn was ever told");
+    // A cost that names no motion counts in none.
+    let live = Live::batch(&defs, &Plan::new(&defs), &march());
+    let b2b = Some("b2b".to_owned());
+    let question =
+        Question { motion: b2b, period: Some(period(&defs, MARCH.0, MARCH.1)), ..Question::of("acquisition-cost") };
+    let answer = live.ask(&defs, &question, Instant::parse(NOW).unwrap(), &[]);
+    assert_eq!(nothing(&answer), "no cost was ever told for b2b");
     // Told once, and not for the month that is asked for.
     let why = asked(&defs, &march(), "acquisition-cost", ("2026-05-01", "2026-06-01"));
     assert!(nothing(&why).starts_with("no cost was told for"));
@@ -170,7 +177,11 @@ fn a_formula_over_a_cost_that_nobody_told_has_no_value() {
     let told = [won, spent("2026-01-05", 500)];
     let january = asked(&defs, &told, "cac", ("2026-01-01", "2026-04-01"));
     assert_eq!((dollars(&january.inputs["spend"]), january.note), (Decimal::from(500), None));
-    assert_eq!(dollars(&asked(&defs, &told, "cac", MARCH).inputs["spend"]), Decimal::ZERO);
+    let march = asked(&defs, &told, "cac", MARCH);
+    assert_eq!(dollars(&march.inputs["spend"]), Decimal::ZERO);
+    assert_eq!(march.note.as_deref(), Some("no cost was told for March 2026, which counts as 0"));
+    let nobody = asked(&defs, &told, "cac", ("2026-01-01", "2026-02-01"));
+    assert_eq!(nothing(&nobody), "a part of it has no value, or it divides by 0");
 }
 
 #[test]
