@@ -17,11 +17,12 @@ use crate::time::Day;
 const EVER: (Day, Day) = (Day(-1), Day(47_848));
 
 /// What a sum came to, as far as anybody told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Spent {
     /// Nothing of it was told in all of history; for which motion, if one was asked for.
     Never(Option<String>),
     /// Something was told once, and nothing in this period.
+    #[default]
     NotThen,
     /// It is in a currency without a rate.
     Foreign,
@@ -29,12 +30,6 @@ pub(super) enum Spent {
         amount: Exact,
         records: i64,
     },
-}
-
-impl Default for Spent {
-    fn default() -> Spent {
-        Spent::NotThen
-    }
 }
 
 impl Spent {

@@ -231,16 +231,10 @@ fn a_customer_with_two_products_counts_once_in_the_whole_and_in_each_with_its_pa
     let both = format!("{},{}", item("small-parties", 60), item("corporate-events", 240));
     let says = r#","change":"started""#;
     let abroad = |stored: StoredEvent| {
-        let company = stored.event.names.iter().find_map(|(_, id)| id.ends_with("-x").then(|| id.clone()));
-        let country = if company.is_some() { "DE" } else { "US" };
-        let id = stored.event.names.iter().map(|(_, id)| id.clone()).find(|id| !id.ends_with("-sub")).unwrap();
-        [
-            stored,
-            event(
-                "2026-01-02",
-                &format!(r#""type":"company","company":"{id}","set":{{"company":{{"country":"{country}"}}}}"#),
-            ),
-        ]
+        let id = stored.event.names.values().find(|id| !id.ends_with("-sub")).unwrap().clone();
+        let country = if id == "c-x" { "DE" } else { "US" };
+        let set = format!(r#""set":{{"company":{{"country":"{country}"}}}}"#);
+        [stored, event("2026-01-02", &format!(r#""type":"company","company":"{id}",{set}"#))]
     };
     let events: Vec<StoredEvent> = [
         sub("2026-01-10", "a", says, &both),
