@@ -8,7 +8,8 @@ mod versions;
 use proptest::prelude::*;
 use shiftbell_metrics::definitions::{
     Checked, Closes, CountOf, Definitions, DigestDays, DigestKind, DigestTo, GoalPeriod, KindWords, KpiKind, LineEach,
-    RolloutStep, RuleKind, SecretFrom, SkipPolicy, StageOf, Target, Vocabulary, Who, read,
+    RolloutStep, RuleKind, SecretFrom, SkipPolicy, StageOf, Target, Vocabulary, Who, read, rests_on_cost,
+    rests_on_recurring,
 };
 use shiftbell_metrics::value::Value;
 
@@ -249,6 +250,29 @@ fn a_gross_margin_changes_what_rests_on_it_and_refolds_nothing() {
     assert_eq!(moved, ["customer-lifetime-value", "payback-months", "ltv-to-cac"]);
     assert_eq!(before.meaning, after.meaning);
     assert_eq!(before.meaning, definitions(BASE).meaning);
+}
+
+#[test]
+fn what_rests_on_cost_and_on_recurring_revenue_is_known_through_formulas() {
+    let text = with_policies(ECONOMICS).replacen("formula = 'spend / won'", "formula = 'spend / new-mrr'", 1);
+    let d = definitions(&text);
+    let of = |name: &str| (rests_on_cost(&d, name), rests_on_recurring(&d, name));
+    for (name, expected) in [
+        ("spend", (true, false)),
+        ("acquisition-cost", (true, false)),
+        ("cac", (true, true)),
+        ("cac-payback", (true, true)),
+        ("ltv-to-cac", (true, true)),
+        ("burn-multiple", (true, true)),
+        ("ltv", (false, true)),
+        ("nrr", (false, true)),
+        ("closed-win-rate", (false, false)),
+        ("deal-time", (false, false)),
+        ("new-arr", (false, false)),
+        ("nothing of the kind", (false, false)),
+    ] {
+        assert_eq!(of(name), expected, "{name}");
+    }
 }
 
 #[test]
