@@ -5,6 +5,8 @@
 
 mod choose;
 mod compare;
+mod coverage;
+mod economics;
 mod measure;
 mod people;
 mod pipeline;
@@ -12,8 +14,11 @@ mod recount;
 mod revenue;
 mod rows;
 mod split;
+mod stay;
 mod stock;
 mod tally;
+mod told;
+mod usage;
 mod waiting;
 mod worklist;
 
@@ -263,18 +268,21 @@ pub struct Answer {
     pub ways: Option<Ways>,
     /// Fewer than `policies.numbers.too_few`: counts, no percentage.
     pub is_too_few: bool,
-    /// Figures of the KPIs in a formula, by slug.
+    /// Figures of the KPIs in a formula, by slug; of a standard KPI what it was worked out from.
     pub inputs: BTreeMap<String, Figure>,
+    /// What has to be said beside the figure, without a full stop: why it has no value, or what is not in it.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 impl Answer {
-    /// Of a share of money (what is kept of recurring revenue): the part and the whole.
+    /// Of a share of money (what is kept of recurring revenue, what is won of what closed): the part and the whole.
     pub fn money_rate(&self) -> Option<(Money, Money)> {
         let amount = |key: &str| match self.inputs.get(key)? {
             Figure::Money { amounts, .. } => amounts.first().copied(),
             Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. } => None,
         };
-        let (left, start) = (amount("left")?, amount("start")?);
-        (start.minor > 0).then_some((left, start))
+        let (part, whole) = amount("left").zip(amount("start")).or_else(|| amount("won").zip(amount("closed")))?;
+        (whole.minor > 0).then_some((part, whole))
     }
 }

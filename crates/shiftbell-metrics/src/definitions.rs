@@ -27,11 +27,12 @@ mod version;
 mod words;
 mod workspace;
 
-pub use kpis::is_pipeline;
-pub(crate) use kpis::{COVERAGE, VELOCITY};
+pub(crate) use kpis::{economics, pipeline};
+pub use kpis::{is_economics, is_pipeline, rests_on_cost, rests_on_recurring};
 pub use model::*;
 pub use named::Named;
 pub use report::{Checked, Note, Problem};
+pub(crate) use say::lower;
 pub use say::say_facts;
 pub use spelling::{near, nearest};
 use toml::de::DeTable;
@@ -112,6 +113,13 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
         motions::read(report, &mut table, &ground)
     });
 
+    let (own, zone) = workspace.as_ref().map_or_else(
+        || (crate::money::Currency::USD, crate::time::Zone::utc()),
+        |workspace| (workspace.currency, workspace.zone.clone()),
+    );
+    let policies = open(report, "policies");
+    let (policies, sums) = policies::read(report, policies, &facts, own, &zone);
+
     let rules_table = open(report, "rules");
     let rule_ids = rules::ids(rules_table.as_ref());
     let doubt_rules = rules::of_doubts(rules_table.as_ref(), &facts);
@@ -126,14 +134,15 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
             rules: &rule_ids,
             doubt_rules: &doubt_rules,
             has_recurring: workspace.as_ref().is_none_or(|workspace| workspace.business_model != "ownership"),
+            policies: &policies,
         };
         kpis::read(report, table, ground)
     };
+    policies::check_sums(report, &sums, &kpis);
     if let Some(name) = north_star {
         kpis::known_kpi(report, &name.text, &name.span, &kpis);
     }
 
-    let zone = workspace.as_ref().map_or_else(crate::time::Zone::utc, |workspace| workspace.zone.clone());
     let funnels = open(report, "funnels").map_or_else(Vec::new, |table| {
         let (facts, chain, motions, catalogue) = (&facts, &chain, &motions, &catalogue);
         let ground = funnels::Ground { facts, chain, motions, catalogue, roles: &roles, skipped, zone: &zone };
@@ -172,12 +181,6 @@ fn sections(report: &mut Report<'_>, mut root: Table<'_>, vocabulary: &Vocabular
     let outlets = open(report, "outlets")
         .map(|table| sources::read_outlets(report, table, &vocabulary.outlets))
         .unwrap_or_default();
-    let policies = open(report, "policies");
-    let (own, zone) = workspace.as_ref().map_or_else(
-        || (crate::money::Currency::USD, crate::time::Zone::utc()),
-        |workspace| (workspace.currency, workspace.zone.clone()),
-    );
-    let policies = policies::read(report, policies, own, &zone);
     root.close(report);
 
     let mut definitions = Definitions {

@@ -171,7 +171,7 @@ impl Period {
     }
 
     /// How many whole calendar months it is, if it is.
-    fn whole_months(&self) -> Option<i32> {
+    pub(crate) fn whole_months(&self) -> Option<i32> {
         let (from, until) = (self.from.date(), self.until.date());
         let whole = from.day() == 1 && until.day() == 1 && self.from < self.until;
         whole.then(|| months_since_zero(until) - months_since_zero(from))

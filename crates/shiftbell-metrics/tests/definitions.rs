@@ -8,7 +8,8 @@ mod versions;
 use proptest::prelude::*;
 use shiftbell_metrics::definitions::{
     Checked, Closes, CountOf, Definitions, DigestDays, DigestKind, DigestTo, GoalPeriod, KindWords, KpiKind, LineEach,
-    RolloutStep, RuleKind, SecretFrom, SkipPolicy, StageOf, Target, Vocabulary, Who, read,
+    RolloutStep, RuleKind, SecretFrom, SkipPolicy, StageOf, Target, Vocabulary, Who, read, rests_on_cost,
+    rests_on_recurring,
 };
 use shiftbell_metrics::value::Value;
 
@@ -200,6 +201,108 @@ fn recurring_revenue_exists_without_being_written() {
     assert_eq!(of("gross-retention"), Some(("grr".to_owned(), None)), "the file has it under a name of its own");
     let owned = definitions(&changed("business_model = \"subscription\"", "business_model = \"ownership\""));
     assert!(owned.kpi("mrr").is_none());
+}
+
+/// The file with more policies.
+fn with_policies(more: &str) -> String {
+    changed("[policies.mrr]\n", &format!("{more}\n[policies.mrr]\n"))
+}
+
+const ECONOMICS: &str = "[policies.economics]\ngross_margin = \"80 %\"\ncost = \"spend\"\nburn = \"spend\"\n";
+
+#[test]
+fn what_a_customer_costs_says_what_to_write_until_it_is_written() {
+    let d = definitions(BASE);
+    let why = |d: &Definitions, name: &str| d.kpi(name).unwrap().not_active.clone();
+    for (name, part) in [
+        ("ltv", "gross_margin = \"80 %\" under [policies.economics]"),
+        ("acquisition-cost", "cost = \"spend\""),
+        ("payback-months", "gross_margin"),
+        ("ltv-to-cac", "cost = \"spend\""),
+        ("magic-number", "cost = \"spend\""),
+        ("burn-multiple", "burn = \"burnt\""),
+        ("win-rate-with-no-decision", "no_decision = \"went-quiet\" under [policies.pipeline]"),
+    ] {
+        let why = why(&d, name).unwrap();
+        assert!(why.contains(part), "{name}: {why}");
+    }
+    assert_eq!(why(&d, "lifetime-value-five-years"), None);
+    assert_eq!(d.kpi("cac").unwrap().slug, "cac", "what the file writes keeps its name");
+    let d = definitions(&with_policies(&format!("{ECONOMICS}[policies.pipeline]\nno_decision = \"deal-lost\"\n")));
+    let names = ["ltv", "acquisition-cost", "payback-months", "ltv-to-cac", "magic-number", "burn-multiple"];
+    for name in names.into_iter().chain(["win-rate-with-no-decision", "win-rate-by-value", "cycle-length", "deal-time"])
+    {
+        assert_eq!(why(&d, name), None, "{name}");
+    }
+    assert_eq!(d.policies.economics.gross_margin, Some(80.into()));
+    assert_eq!(d.policies.no_decision, ["deal-lost"]);
+}
+
+#[test]
+fn a_gross_margin_changes_what_rests_on_it_and_refolds_nothing() {
+    let (before, after) =
+        (definitions(&with_policies(ECONOMICS)), { definitions(&with_policies(&ECONOMICS.replace("80 %", "75 %"))) });
+    let moved: Vec<&str> = before
+        .kpis
+        .iter()
+        .filter(|kpi| after.kpis.iter().any(|other| other.slug == kpi.slug && other.version != kpi.version))
+        .map(|kpi| kpi.slug.as_str())
+        .collect();
+    assert_eq!(moved, ["customer-lifetime-value", "payback-months", "ltv-to-cac"]);
+    assert_eq!(before.meaning, after.meaning);
+    assert_eq!(before.meaning, definitions(BASE).meaning);
+}
+
+#[test]
+fn what_rests_on_cost_and_on_recurring_revenue_is_known_through_formulas() {
+    let text = with_policies(ECONOMICS).replacen("formula = 'spend / won'", "formula = 'spend / new-mrr'", 1);
+    let d = definitions(&text);
+    let of = |name: &str| (rests_on_cost(&d, name), rests_on_recurring(&d, name));
+    for (name, expected) in [
+        ("spend", (true, false)),
+        ("acquisition-cost", (true, false)),
+        ("cac", (true, true)),
+        ("cac-payback", (true, true)),
+        ("ltv-to-cac", (true, true)),
+        ("burn-multiple", (true, true)),
+        ("ltv", (false, true)),
+        ("nrr", (false, true)),
+        ("closed-win-rate", (false, false)),
+        ("deal-time", (false, false)),
+        ("new-arr", (false, false)),
+        ("nothing of the kind", (false, false)),
+    ] {
+        assert_eq!(of(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_named_as_a_cost_must_be_a_sum() {
+    let problem = |more: &str| said(&check(&with_policies(more))).join("\n");
+    let of = |line: &str| problem(&format!("[policies.economics]\n{line}\n"));
+    assert!(of("cost = \"won\"").contains("\"won\" is no sum; name a KPI such as spend"), "{}", of("cost = \"won\""));
+    assert!(of("cost = \"spent\"").contains("did you mean \"spend\"?"), "{}", of("cost = \"spent\""));
+    assert!(of("gross_margin = 0.8").contains("write \"80 %\""), "{}", of("gross_margin = 0.8"));
+    assert!(of("gross_margin = \"120 %\"").contains("up to 100 %"), "{}", of("gross_margin = \"120 %\""));
+    let quiet = problem("[policies.pipeline]\nno_decision = \"deal-lots\"\n");
+    assert!(quiet.contains("did you mean \"deal-lost\"?"), "{quiet}");
+    let usage = said(&check(&changed("trials = \"excluded\"", "usage = \"3 weeks\""))).join("\n");
+    assert!(usage.contains("a number of months up to 24"), "{usage}");
+}
+
+#[test]
+fn a_business_that_sells_for_good_has_bookings_and_no_recurring_revenue() {
+    let owned = changed("business_model = \"subscription\"", "business_model = \"ownership\"");
+    let owned = definitions(&owned.replace("[policies.mrr]\n", &format!("{ECONOMICS}[policies.mrr]\n")));
+    for name in ["bookings", "maintenance-renewal", "acquisition-cost"] {
+        assert_eq!(owned.kpi(name).unwrap().not_active, None, "{name}");
+    }
+    for name in ["mrr", "ltv", "payback-months", "magic-number"] {
+        assert!(owned.kpi(name).is_none(), "{name}");
+    }
+    let written = owned.kpi("grr").unwrap().not_active.clone().unwrap();
+    assert!(written.contains("ask `bookings` or `maintenance-renewal`"), "{written}");
+    assert!(definitions(BASE).kpi("bookings").is_none());
 }
 
 #[test]

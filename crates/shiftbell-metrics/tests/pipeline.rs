@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "pipeline/examples.rs"]
+mod examples;
+
 use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Answer, Figure, Rate};
 use shiftbell_metrics::definitions::{Definitions, Goal, GoalPeriod, KpiKind};
@@ -93,17 +96,20 @@ fn the_velocity_rests_on_four_numbers_of_the_same_deals() {
     assert_eq!(ask(&defs, "sales-velocity", THIRD, "2027-03-01T12:00:00Z").figure, answer.figure);
     let nothing = ask(&defs, "sales-velocity", Some(("2026-01-01", "2026-02-01")), "2026-10-20T12:00:00Z");
     assert_eq!(nothing.figure, Figure::Number { value: None, is_share: false });
+    assert!(nothing.note.unwrap().starts_with("no deal was won in"));
 }
 
 #[test]
 fn coverage_is_of_what_is_still_to_be_won_this_quarter() {
     let answer = ask(&company(), "coverage", None, "2026-10-20T12:00:00Z");
-    // Fifty open deals of 3,000 against 50,000 - 2 x 12,500.
+    // Fifty open deals of 3,000 against 50,000 - 2 x 12,500. Nobody wrote when they should close, so all of them count.
     assert_eq!(answer.figure, Figure::Number { value: Some(Decimal::from(6)), is_share: false });
     assert_eq!(answer.inputs["of-the-whole-goal"], Figure::Number { value: Some(Decimal::from(3)), is_share: false });
     assert_eq!((answer.period.from.to_string().as_str(), answer.before), ("2026-10-01", None));
+    assert_eq!(answer.note.as_deref(), Some("none of 50 open deals says when it should close, so all of them count"));
     let mut reached = company();
     reached.goals[0].amount = Decimal::from(25_000);
     let answer = ask(&reached, "coverage", None, "2026-10-20T12:00:00Z");
     assert_eq!(answer.figure, Figure::Number { value: None, is_share: false });
+    assert!(answer.note.unwrap().starts_with("the goal is reached, so nothing is left to cover"));
 }

@@ -13,6 +13,7 @@ mod manage;
 pub(crate) mod mrr;
 pub(crate) mod rows;
 pub(crate) mod slack;
+mod standard;
 mod whatif;
 mod who;
 mod why;

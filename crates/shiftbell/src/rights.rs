@@ -1,7 +1,7 @@
 //! Who may ask what. Checked when a question is asked, when a message is sent and when a button is clicked.
 
 use shiftbell_chat::Outlet;
-use shiftbell_metrics::definitions::{Definitions, KpiKind, NamedFunnel, Person, is_pipeline};
+use shiftbell_metrics::definitions::{Definitions, NamedFunnel, Person, rests_on_cost, rests_on_recurring};
 use shiftbell_metrics::question::{ME, Question};
 
 /// Who asks.
@@ -58,9 +58,11 @@ pub fn join(defs: &Definitions, asker: &Asker, question: &mut Question) -> Right
             "Numbers by owner are numbers of single people; your manager sees those of the team.".to_owned(),
         );
     }
-    if rests_on_recurring(defs, &question.kpi, 0) && !wide && !has("recurring revenue") {
+    let kpi = &question.kpi;
+    let needed = [(rests_on_recurring(defs, kpi), "recurring revenue"), (rests_on_cost(defs, kpi), "cost")];
+    if let Some((_, right)) = needed.iter().find(|(needed, right)| *needed && !wide && !has(right)) {
         return Right::Refused(format!(
-            "The role {} may not see recurring revenue; [rights] in the definitions file says who may.",
+            "The role {} may not see {right}; [rights] in the definitions file says who may.",
             person.role
         ));
     }
@@ -83,20 +85,6 @@ pub fn sees_recurring(defs: &Definitions, asker: &Asker) -> bool {
 pub fn join_funnel(defs: &Definitions, asker: &Asker, funnel: &NamedFunnel) -> Right {
     let by = funnel.rules.by.as_ref().map(|(by, _)| by.clone());
     join(defs, asker, &mut Question { by, ..Question::of("") })
-}
-
-/// Formulas rest on formulas; none is deeper than this.
-const DEPTH_MAX: usize = 8;
-
-/// Whether a KPI is of the family of recurring revenue, or is worked out from one that is.
-fn rests_on_recurring(defs: &Definitions, kpi: &str, depth: usize) -> bool {
-    match defs.kpi(kpi).map(|kpi| &kpi.kind) {
-        Some(KpiKind::Standard { name, .. }) => !is_pipeline(name),
-        Some(KpiKind::Formula { kpis, .. }) if depth < DEPTH_MAX => {
-            kpis.iter().any(|kpi| rests_on_recurring(defs, kpi, depth + 1))
-        }
-        Some(_) | None => false,
-    }
 }
 
 /// As [`join`], for the records behind a number: customers by name. Those behind one's own numbers are everybody's own;
@@ -241,12 +229,8 @@ mod tests {
 
     #[test]
     fn recurring_revenue_is_for_whoever_has_the_right() {
-        let text = include_str!("../../../deploy/clowns-to-go.toml").replacen(
-            "formula = 'spend / won'",
-            "formula = 'spend / new-mrr'",
-            1,
-        );
-        let defs = read("clowns-to-go.toml", &text, &vocabulary()).definitions.unwrap();
+        let text = include_str!("../../../deploy/clowns-to-go.toml");
+        let defs = read("clowns-to-go.toml", text, &vocabulary()).definitions.unwrap();
         let may = |email: &str, kpi: &str| {
             let asker = Asker::Person(defs.person(email).unwrap().clone());
             join(&defs, &asker, &mut Question::of(kpi)) == Right::Granted
@@ -259,12 +243,38 @@ mod tests {
             ("revops.one@clowns.example", true),
         ] {
             assert!(may(email, "closed-win-rate"), "{email}: deals are no recurring revenue");
-            for kpi in ["mrr", "nrr", "gross-retention", "cac"] {
+            for kpi in ["mrr", "nrr", "gross-retention", "ltv"] {
                 assert_eq!(may(email, kpi), mrr, "{email} {kpi}");
             }
             assert!(may(email, "mqls"), "{email}");
         }
         assert_eq!(join(&defs, &Asker::Operator, &mut Question::of("mrr")), Right::Granted);
+    }
+
+    #[test]
+    fn what_is_spent_is_for_whoever_may_see_cost() {
+        let text = include_str!("../../../deploy/clowns-to-go.toml");
+        let defs = read("clowns-to-go.toml", text, &vocabulary()).definitions.unwrap();
+        let may = |email: &str, kpi: &str| {
+            let asker = Asker::Person(defs.person(email).unwrap().clone());
+            join(&defs, &asker, &mut Question::of(kpi)) == Right::Granted
+        };
+        // Who, whether they see what is spent, and whether they see that and recurring revenue.
+        for (email, cost, both) in [
+            ("bdr.one@clowns.example", false, false),
+            ("csm.one@clowns.example", false, false),
+            ("marketer.one@clowns.example", true, false),
+            ("finance.one@clowns.example", true, true),
+            ("exec.one@clowns.example", true, true),
+            ("revops.one@clowns.example", true, true),
+        ] {
+            for kpi in ["spend", "cac", "acquisition-cost"] {
+                assert_eq!(may(email, kpi), cost, "{email} {kpi}");
+            }
+            for kpi in ["payback-months", "ltv-to-cac", "magic-number", "burn-multiple"] {
+                assert_eq!(may(email, kpi), both, "{email} {kpi}");
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::compare::{against, chance, standout};
+use super::coverage::goal_of;
 use super::measure::{Measured, Scope};
-use super::pipeline::{goal_of, has_no_past};
+use super::pipeline::has_no_past;
 use super::rows::{Desk, Read, Rows};
 use super::split::{largest, series};
 use super::{Answer, Asked, Before, Cannot, Chance, Figure, Newer, Outcome, Part, Ways};
-use crate::definitions::{Better, COVERAGE, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
+use crate::definitions::pipeline::COVERAGE;
+use crate::definitions::{Better, CountOf, Definitions, Kpi, KpiKind, PerMotion, Span, SpanUnit, TimeTo};
 use crate::period::{Period, Unit, default_period, full_weeks_before, previous, previous_at_same_age};
 use crate::time::MS_PER_DAY;
 
@@ -120,6 +122,7 @@ fn bare(scope: &Scope<'_>, found: Measured) -> Answer {
         by: question.by.clone(),
         ways: found.ways,
         inputs: found.inputs,
+        note: found.note,
     }
 }
 

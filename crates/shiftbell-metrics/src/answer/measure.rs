@@ -9,11 +9,14 @@ use super::choose::{FORMULA_DEPTH_MAX, kpi_of, length_ms};
 use super::compare::length;
 use super::rows::Desk;
 use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
+use super::told::never;
 use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
 use crate::calendar::{WorkClock, home};
 use crate::cell::{bucket_of, edge};
 use crate::codec::Name;
-use crate::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, Target, TimeShow, TimeTo, is_pipeline};
+use crate::definitions::{
+    CountOf, Definitions, FieldName, Kpi, KpiKind, Target, TimeShow, TimeTo, is_economics, is_pipeline, lower,
+};
 use crate::expression::Expression;
 use crate::money::{Currency, Money};
 use crate::period::Period;
@@ -43,11 +46,19 @@ pub(super) struct Measured {
     pub(super) maturity: Option<Maturity>,
     pub(super) ways: Option<Ways>,
     pub(super) inputs: BTreeMap<String, Figure>,
+    /// What has to be said beside it: why there is no value, or what is not in it.
+    pub(super) note: Option<String>,
 }
 
 impl Measured {
     pub(super) fn only(figure: Figure) -> Measured {
-        Measured { figure, groups: Vec::new(), maturity: None, ways: None, inputs: BTreeMap::new() }
+        Measured { figure, groups: Vec::new(), maturity: None, ways: None, inputs: BTreeMap::new(), note: None }
+    }
+
+    /// No value, and why.
+    pub(super) fn nothing(why: impl Into<String>) -> Measured {
+        let note = Some(why.into());
+        Measured { note, ..Measured::only(Figure::Number { value: None, is_share: false }) }
     }
 }
 
@@ -77,6 +88,7 @@ impl<'a> Scope<'a> {
             KpiKind::Worklist { due, due_by, done } => Ok(self.over_records(self.due(due, due_by, done)?)),
             KpiKind::Formula { kpis, formula, .. } => self.formula(kpis, formula, depth),
             KpiKind::Standard { name, .. } if is_pipeline(name) => self.pipeline(name),
+            KpiKind::Standard { name, .. } if is_economics(name) => self.economics(name),
             KpiKind::Standard { name, .. } => self.recurring(name),
         }
     }
@@ -256,11 +268,13 @@ impl<'a> Scope<'a> {
         if depth > FORMULA_DEPTH_MAX {
             return Err(Cannot::Circle(self.kpi.label.clone()));
         }
-        let mut inputs = BTreeMap::new();
+        let (mut inputs, mut why, mut remark) = (BTreeMap::new(), None, None);
         for slug in kpis {
             let kpi = kpi_of(self.asked.defs, slug)?;
-            let figure = Scope { kpi: &kpi, by: None, ..*self }.measure_within(depth + 1)?.figure;
-            inputs.insert(slug.clone(), figure);
+            let found = Scope { kpi: &kpi, by: None, ..*self }.part_of_formula(depth)?;
+            let of = if has_no_value(&found.figure) { &mut why } else { &mut remark };
+            *of = of.take().or(found.note);
+            inputs.insert(slug.clone(), found.figure);
         }
         let is_rate = |target: &Target| matches!(target, Target::Rate(_));
         let is_share = self.kpi.target.by_motion.values().chain(&self.kpi.target.every).any(is_rate);
@@ -269,9 +283,30 @@ impl<'a> Scope<'a> {
             Some(Value::Money(money)) => Figure::Money { amounts: vec![money], records: 0 },
             other => Figure::Number { value: other.and_then(|value| value.as_number()), is_share },
         });
+        let has_none = has_no_value(&found.figure);
+        let nothing = || "a part of it has no value, or it divides by 0".to_owned();
+        found.note = if has_none { why.or(remark).or_else(|| Some(nothing())) } else { remark };
         found.inputs = inputs;
         Ok(found)
     }
+
+    /// A KPI as a part of a formula. A sum over facts of which nobody ever told one has no value: it is not zero.
+    fn part_of_formula(&self, depth: usize) -> Result<Measured, Cannot> {
+        let (mut found, ever) = (self.measure_within(depth + 1)?, self.was_ever_told(self.kpi)?);
+        let label = lower(&self.kpi.label);
+        match (&self.kpi.kind, &found.figure) {
+            (KpiKind::Sum { .. }, _) if !ever => Ok(Measured::nothing(never(&label, self.only_motion()))),
+            (KpiKind::Sum { at: CountOf::Facts(_), .. }, Figure::Money { records: 0, .. }) => {
+                found.note = Some(format!("no {label} was told for {}, which counts as 0", self.period.label));
+                Ok(found)
+            }
+            (_, _) => Ok(found),
+        }
+    }
+}
+
+fn has_no_value(figure: &Figure) -> bool {
+    matches!(figure, Figure::Number { value: None, .. } | Figure::Duration { median_ms: None, .. })
 }
 
 /// The window of a conversion in a motion, in milliseconds; `None` where the motion has none.

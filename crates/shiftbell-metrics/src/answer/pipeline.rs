@@ -1,50 +1,64 @@
 //! The standard KPIs of deals: from the entries of their first stage, which keep when each was won or lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
 
 use super::measure::{Measured, Scope};
 use super::stock::ALL_DAYS;
+use super::tally::{Ask, of_fact};
 use super::worklist::depends_on_now;
 use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::LOST;
-use crate::definitions::{COVERAGE, CountOf, Definitions, FieldName, Kpi, KpiKind, Motion, StageOf, VELOCITY};
+use crate::definitions::Definitions;
+use crate::definitions::pipeline::{
+    COVERAGE, CREATED_WIN_RATE, CYCLE_LENGTH, VELOCITY, WIN_RATE_BY_VALUE, WIN_RATE_WITH_NO_DECISION, amount_of,
+    ends_of, stage_of,
+};
+use crate::definitions::{KpiKind, Motion};
 use crate::id::EntityId;
 use crate::money::{Currency, Money};
-use crate::pacing::{Aim, aim};
 use crate::period::Period;
-use crate::pipeline::{Deal, End, coverage, velocity, win_rates};
+use crate::pipeline::{Deal, End, WinRates, velocity, win_rates};
 use crate::stats::Counts;
 use crate::time::Day;
 
 /// Deals by the value of the dimension asked for.
-type Deals = BTreeMap<Option<Name>, Vec<Deal>>;
+pub(super) type Deals = BTreeMap<Option<Name>, Vec<Deal>>;
 
 impl Scope<'_> {
-    /// One of the standard KPIs of deals.
+    /// One of the standard KPIs of deals, or how long one stays in a stage.
     pub(super) fn pipeline(&self, name: &str) -> Result<Measured, Cannot> {
+        if let Some(stage) = stage_of(name) {
+            return self.stay(stage);
+        }
         if name == COVERAGE {
             return self.coverage();
         }
         let deals = self.deals()?;
         let currency = self.asked.defs.workspace.currency;
-        if name == VELOCITY {
-            return Ok(self.velocity(&deals, currency));
-        }
-        let rate = |deals: &[Deal]| {
-            let Counts { num, den } = win_rates(deals, self.period, currency).closed;
-            Figure::Rate { rate: Rate { num: num.cast_signed(), den: den.cast_signed() } }
-        };
-        Ok(self.of_groups(&deals, |deals| rate(deals)))
+        let rates = |deals: &[Deal]| win_rates(deals, self.period, currency);
+        Ok(match name {
+            VELOCITY => self.velocity(&deals, currency),
+            CYCLE_LENGTH => self.cycle_length(&deals),
+            CREATED_WIN_RATE => self.of_groups(&deals, |deals| created(&rates(deals))),
+            WIN_RATE_WITH_NO_DECISION => self.of_groups(&deals, |deals| {
+                let found = rates(deals);
+                let undecided = found.with_no_decision.den.saturating_sub(found.closed.den);
+                let inputs = [("no-decision", count(undecided)), ("lost", count(found.closed.den - found.closed.num))];
+                Measured { inputs: named(inputs), ..Measured::only(rate(found.with_no_decision)) }
+            }),
+            WIN_RATE_BY_VALUE => self.of_groups(&deals, |deals| self.by_value(deals, &rates(deals))),
+            _ => self.of_groups(&deals, |deals| Measured::only(rate(rates(deals).closed))),
+        })
     }
 
-    fn of_groups(&self, deals: &Deals, figure: impl Fn(&[Deal]) -> Figure) -> Measured {
-        let mut found = Measured::only(figure(&deals.values().flatten().copied().collect::<Vec<_>>()));
+    /// The whole with all that explains it, and the figure of each group.
+    pub(super) fn of_groups(&self, deals: &Deals, measured: impl Fn(&[Deal]) -> Measured) -> Measured {
+        let mut found = measured(&all(deals));
         if self.by.is_some() {
-            found.groups = deals.iter().map(|(group, deals)| (group.clone(), figure(deals))).collect();
+            found.groups = deals.iter().map(|(group, deals)| (group.clone(), measured(deals).figure)).collect();
         }
         found
     }
@@ -52,54 +66,74 @@ impl Scope<'_> {
     fn velocity(&self, deals: &Deals, currency: Currency) -> Measured {
         // As of the end of a period that is over: what is open, and what was won, then.
         let at = self.period.ends_at().plus_ms(-1).min(self.asked.now);
-        let of = |deals: &[Deal]| velocity(deals, self.period, currency, at);
-        let mut found = self.of_groups(deals, |deals| {
-            let found = of(deals);
-            let per_day = found.and_then(|found| Some((found.per_day()?, found.won)));
-            match per_day.and_then(|(per_day, won)| Some((Money::from_major(per_day, currency)?, won))) {
-                Some((amount, won)) => Figure::Money { amounts: vec![amount], records: won.cast_signed() },
-                None => Figure::Number { value: None, is_share: false },
-            }
-        });
-        if let Some(all) = of(&deals.values().flatten().copied().collect::<Vec<_>>()) {
-            let rate = Rate { num: all.win_rate.num.cast_signed(), den: all.win_rate.den.cast_signed() };
-            found.inputs = BTreeMap::from([
-                ("open-deals".to_owned(), Figure::Count { count: all.open.cast_signed() }),
-                ("win-rate".to_owned(), Figure::Rate { rate }),
-                ("won".to_owned(), Figure::Money { amounts: vec![all.won_amount], records: all.won.cast_signed() }),
-                ("cycle-days".to_owned(), Figure::Number { value: all.cycle_days, is_share: false }),
+        self.of_groups(deals, |deals| {
+            let Some(found) = velocity(deals, self.period, currency, at) else {
+                return Measured::nothing(format!(
+                    "not every deal won in {} has an amount in {currency}",
+                    self.period.label
+                ));
+            };
+            let per_day = found.per_day().and_then(|per_day| Money::from_major(per_day, currency));
+            let mut measured = match per_day {
+                Some(amount) => {
+                    Measured::only(Figure::Money { amounts: vec![amount], records: found.won.cast_signed() })
+                }
+                None => Measured::nothing(format!("no deal was won in {} after some time", self.period.label)),
+            };
+            measured.inputs = named([
+                ("open-deals", count(found.open)),
+                ("win-rate", rate(found.win_rate)),
+                ("won", Figure::Money { amounts: vec![found.won_amount], records: found.won.cast_signed() }),
+                ("cycle-days", Figure::Number { value: found.cycle_days, is_share: false }),
             ]);
-        }
-        found
+            measured
+        })
     }
 
-    /// Every deal of these motions with when it was won or lost, and the amount of those that were won.
-    fn deals(&self) -> Result<Deals, Cannot> {
+    fn by_value(&self, deals: &[Deal], found: &WinRates) -> Measured {
+        let currency = self.asked.defs.workspace.currency;
+        let Some((won, closed)) = found.by_value else {
+            let has_none = |deal: &&Deal| {
+                let is_closed = deal.closed.is_some_and(|(at, end)| self.period.contains(at) && end != End::NoDecision);
+                is_closed && deal.amount.is_none_or(|amount| amount.currency != currency)
+            };
+            let none = deals.iter().filter(has_none).count();
+            return Measured::nothing(format!(
+                "{none} of the {} deals that closed in {} have no amount in {currency}",
+                found.closed.den, self.period.label
+            ));
+        };
+        if closed.minor == 0 {
+            return Measured::nothing(format!("no deal that was worth anything closed in {}", self.period.label));
+        }
+        let money =
+            |amount: Money, records: u64| Figure::Money { amounts: vec![amount], records: records.cast_signed() };
+        let inputs = named([("won", money(won, found.closed.num)), ("closed", money(closed, found.closed.den))]);
+        let value = found.value_share();
+        Measured { inputs, ..Measured::only(Figure::Number { value, is_share: true }) }
+    }
+
+    /// Every deal of these motions with when it was won or lost, or nobody decided, and its amount as it is known today.
+    pub(super) fn deals(&self) -> Result<Deals, Cannot> {
         let defs = self.asked.defs;
         let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
         let mut deals = Deals::new();
         for motion in self.motions.iter().filter_map(|motion| defs.motion(motion)) {
             let Some((first, won)) = ends_of(defs, motion) else { continue };
-            let motions = [motion.id.as_str()];
-            let of_motion = Scope { motions: &motions, ..*self };
+            let of_motion = [motion.id.as_str()];
+            let scope = Scope { motions: &of_motion, ..*self };
+            let (undecided, amounts) = (scope.undecided(motion)?, scope.amounts(won)?);
             let measure = amount_of(defs, won).map(ToString::to_string);
-            let mut amounts: BTreeMap<EntityId, Money> = BTreeMap::new();
-            let ask = super::tally::Ask { period: &ever, ..of_motion.ask(won.to_owned()) };
-            of_motion.each_segment(&ask, ALL_DAYS, |columns, keep| {
+            let ask = Ask { period: &ever, ..scope.ask(first.to_owned()) };
+            scope.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    let amount = measure.as_ref().and_then(|measure| entry.sum(measure));
-                    amounts.extend(amount.map(|amount| (entry.entity, amount)));
-                }
-                Ok(())
-            })?;
-            let ask = super::tally::Ask { period: &ever, ..of_motion.ask(first.to_owned()) };
-            of_motion.each_segment(&ask, ALL_DAYS, |columns, keep| {
-                for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
+                    let lost = if undecided.contains(&entry.entity) { End::NoDecision } else { End::Lost };
                     let closed = entry.lag(won).map(|lag| (entry.at.plus_ms(lag), End::Won));
-                    let closed = closed.or_else(|| entry.lag(LOST).map(|lag| (entry.at.plus_ms(lag), End::Lost)));
-                    let deal = Deal { created: entry.at, closed, amount: amounts.get(&entry.entity).copied() };
+                    let closed = closed.or_else(|| entry.lag(LOST).map(|lag| (entry.at.plus_ms(lag), lost)));
+                    let own = measure.as_ref().and_then(|measure| entry.sum(measure));
+                    let amount = amounts.get(&entry.entity).copied().or(own);
                     let group = self.by.and_then(|by| entry.dim(by)).cloned();
-                    deals.entry(group).or_default().push(deal);
+                    deals.entry(group).or_default().push(Deal { created: entry.at, closed, amount });
                 }
                 Ok(())
             })?;
@@ -107,58 +141,67 @@ impl Scope<'_> {
         Ok(deals)
     }
 
-    /// Open deals against what is still to be won of the goal whose period is running.
-    fn coverage(&self) -> Result<Measured, Cannot> {
-        let defs = self.asked.defs;
-        let motion = match self.motions {
-            [one] => *one,
-            _ => return Err(Cannot::NeedsMotion(format!("{} is of one motion's goal", self.kpi.label))),
-        };
-        let Some((kpi, goal)) = goal_of(defs, motion, self.period.zone.day_of(self.asked.now)) else {
-            let fix = "write one under [goals] for what is won in money";
-            return Err(Cannot::NotActive(format!("{motion} has no goal that is running; {fix}")));
-        };
-        let currency = defs.workspace.currency;
-        let KpiKind::Sum { of, .. } = &kpi.kind else { return Err(Cannot::NoKpi(kpi.slug.clone())) };
-        let measure = of.to_string();
-        let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
-        let (mut open, mut is_known) = (0_i64, true);
-        for series in self.open_series(StageOf::Deal) {
-            let ask = super::tally::Ask { period: &ever, ..self.ask(series) };
+    /// What each deal that was won is worth.
+    fn amounts(&self, won: &str) -> Result<BTreeMap<EntityId, Money>, Cannot> {
+        let ever = Period::of_days(Day(0), Day(0), &self.asked.defs.workspace.zone);
+        let measure = amount_of(self.asked.defs, won).map(ToString::to_string);
+        let mut amounts = BTreeMap::new();
+        let ask = Ask { period: &ever, ..self.ask(won.to_owned()) };
+        self.each_segment(&ask, ALL_DAYS, |columns, keep| {
+            for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
+                let amount = measure.as_ref().and_then(|measure| entry.sum(measure));
+                amounts.extend(amount.map(|amount| (entry.entity, amount)));
+            }
+            Ok(())
+        })?;
+        Ok(amounts)
+    }
+
+    /// The deals of which a fact of `[policies.pipeline]` says that nobody decided.
+    fn undecided(&self, motion: &Motion) -> Result<BTreeSet<EntityId>, Cannot> {
+        let mut found = BTreeSet::new();
+        let ever = Period::of_days(Day(0), Day(0), &self.asked.defs.workspace.zone);
+        // Whose deal it is decides who is asked for, not who told that it went quiet.
+        let ask = |fact: &str| Ask { period: &ever, names: &[], filters: &[], ..self.ask(of_fact(fact)) };
+        for fact in &self.asked.defs.policies.no_decision {
+            let ask = Ask { motions: vec![motion.id.as_str(), ""], ..ask(fact) };
             self.each_segment(&ask, ALL_DAYS, |columns, keep| {
-                for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    match entry.sum(&measure) {
-                        Some(amount) if amount.currency == currency => open = open.saturating_add(amount.minor),
-                        Some(_) => is_known = false,
-                        None => {}
-                    }
-                }
+                let kept = columns.entities()?.into_iter().zip(keep).filter(|(_, keep)| **keep);
+                found.extend(kept.map(|(deal, _)| deal));
                 Ok(())
             })?;
         }
-        let to_date = Scope { kpi, period: &goal.period, by: None, ..*self }.measure()?.figure;
-        let won = match &to_date {
-            Figure::Money { amounts, .. } => amounts.first().map_or(Decimal::ZERO, |money| money.major()),
-            Figure::Count { .. } | Figure::Rate { .. } | Figure::Duration { .. } | Figure::Number { .. } => {
-                Decimal::ZERO
-            }
-        };
-        let open = Money::new(open, currency);
-        let target = Decimal::from_f64(goal.amount).unwrap_or_default();
-        let found = coverage(open.major(), won, target);
-        let value = found.times().filter(|_| is_known);
-        let mut measured = Measured::only(Figure::Number { value, is_share: false });
-        measured.inputs = BTreeMap::from([
-            ("open-deals".to_owned(), Figure::Money { amounts: vec![open], records: 0 }),
-            ("won".to_owned(), to_date),
-            ("goal".to_owned(), Figure::Number { value: Some(target), is_share: false }),
-            (
-                "of-the-whole-goal".to_owned(),
-                Figure::Number { value: found.gross().filter(|_| is_known), is_share: false },
-            ),
-        ]);
-        Ok(measured)
+        Ok(found)
     }
+}
+
+fn created(found: &WinRates) -> Measured {
+    let mut measured = Measured::only(rate(found.created));
+    measured.inputs = named([("still-open", count(found.created_open))]);
+    let open = found.created_open;
+    measured.note = (open > 0).then(|| {
+        let are = if open == 1 { "is" } else { "are" };
+        format!("{open} of them {are} still open, so it can still rise")
+    });
+    measured
+}
+
+/// The deals of all groups.
+pub(super) fn all(deals: &Deals) -> Vec<Deal> {
+    deals.values().flatten().copied().collect()
+}
+
+pub(super) fn rate(counts: Counts) -> Figure {
+    Figure::Rate { rate: Rate { num: counts.num.cast_signed(), den: counts.den.cast_signed() } }
+}
+
+pub(super) fn count(number: u64) -> Figure {
+    Figure::Count { count: number.cast_signed() }
+}
+
+/// Figures by what they are called.
+pub(super) fn named<const N: usize>(figures: [(&str, Figure); N]) -> BTreeMap<String, Figure> {
+    figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect()
 }
 
 /// Whether it is only known as it stands now.
@@ -176,25 +219,7 @@ pub(super) fn has_no_past(defs: &Definitions, kind: &KpiKind) -> bool {
     }
 }
 
-/// The goal in money whose period is running, with the KPI that it is for.
-pub(super) fn goal_of<'d>(defs: &'d Definitions, motion: &str, day: Day) -> Option<(&'d Kpi, Aim)> {
-    let is_money = |kpi: &&Kpi| matches!(&kpi.kind, KpiKind::Sum { at: CountOf::Stage(_), .. });
-    let goals = defs.goals.iter().filter_map(|goal| defs.kpi(&goal.kpi)).filter(is_money);
-    goals.filter_map(|kpi| Some((kpi, aim(defs, &kpi.slug, Some(motion), None, day)?))).next()
-}
-
-/// The first stage of deals of a motion and the one that is won; `None` if they are one.
-fn ends_of<'d>(defs: &'d Definitions, motion: &Motion) -> Option<(&'d str, &'d str)> {
-    let won = defs.chain.iter().rfind(|stage| stage.of == StageOf::Deal)?;
-    let has = |id: &str| motion.stages.contains_key(id);
-    let first = defs.chain.iter().find(|stage| stage.of == StageOf::Deal && has(&stage.id))?;
-    (first.id != won.id && has(&won.id)).then_some((first.id.as_str(), won.id.as_str()))
-}
-
-/// The field that is added up where deals are won.
-fn amount_of<'d>(defs: &'d Definitions, won: &str) -> Option<&'d FieldName> {
-    defs.kpis.iter().find_map(|kpi| match &kpi.kind {
-        KpiKind::Sum { of, at: CountOf::Stage(at) } if at == won => Some(of),
-        _ => None,
-    })
+/// A number of no unit.
+pub(super) fn number(value: Option<Decimal>) -> Figure {
+    Figure::Number { value, is_share: false }
 }

@@ -11,6 +11,10 @@ use super::tally::{UNKNOWN, segments_of};
 use super::{Asked, Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::Entry;
+use crate::definitions::economics::{
+    ACQUISITION_COST, BURN_MULTIPLE, FIVE_YEARS, LIFETIME_VALUE, MAGIC_NUMBER, MAINTENANCE, PAYBACK, VALUE_TO_COST,
+};
+use crate::definitions::pipeline::CYCLE_LENGTH;
 use crate::definitions::{Definitions, Span, SpanUnit};
 use crate::fold::{PROBLEM, line_word, series_of};
 use crate::money::{Currency, Money};
@@ -32,6 +36,15 @@ pub(super) fn default_period(definitions: &Definitions, name: &str, over: Option
     };
     match name {
         "gross-retention" | "net-retention" => full(12),
+        // What customers cost comes before they do, and few leave in a month: a year tells more than its last one.
+        LIFETIME_VALUE | FIVE_YEARS | ACQUISITION_COST | PAYBACK | VALUE_TO_COST | MAINTENANCE | CYCLE_LENGTH => {
+            full(12)
+        }
+        MAGIC_NUMBER | BURN_MULTIPLE => {
+            let quarter = Period::containing(today, Unit::Quarter, workspace);
+            over.and_then(|_| full(3))
+                .or_else(|| Some(Period::containing(quarter.from.plus(-1), Unit::Quarter, workspace)))
+        }
         "customer-retention" | "customer-churn" => full(1),
         "mrr"
         | "arr"
@@ -46,11 +59,11 @@ pub(super) fn default_period(definitions: &Definitions, name: &str, over: Option
 
 /// A stored change: of recurring revenue, or of a line beside it.
 #[derive(Clone, Debug)]
-struct Stored {
-    moved: Moved,
+pub(super) struct Stored {
+    pub(super) moved: Moved,
     currency: Currency,
-    group: Option<Name>,
-    line: Option<Line>,
+    pub(super) group: Option<Name>,
+    pub(super) line: Option<Line>,
 }
 
 fn text(entry: &Entry, field: &str) -> Option<String> {
@@ -64,7 +77,7 @@ fn why_of(entry: &Entry) -> Option<Why> {
 
 impl Scope<'_> {
     /// Every change that counts here, the announced too.
-    fn stored(&self) -> Result<Vec<Stored>, Cannot> {
+    pub(super) fn stored(&self) -> Result<Vec<Stored>, Cannot> {
         let mut found = Vec::new();
         let kinds = Kind::ALL.into_iter().map(|kind| (kind.word(), kind, None));
         let lines = [Line::Usage, Line::Discount].map(|line| (line_word(line), Kind::Expansion, Some(line)));
@@ -104,7 +117,7 @@ impl Scope<'_> {
     }
 
     /// From when to when: what is announced for later than now is not there yet.
-    fn instants(&self) -> (Instant, Instant) {
+    pub(super) fn instants(&self) -> (Instant, Instant) {
         let until = self.period.ends_at().min(self.asked.now.plus_ms(1));
         (self.period.starts_at().min(until), until)
     }
@@ -135,18 +148,7 @@ impl Scope<'_> {
         let found = bridge(&moved, from, until);
         let money = |amount: Exact| amount.to_money(own).unwrap_or(Money::new(0, own));
         let one = |amount: Exact, records| Figure::Money { amounts: vec![money(amount)], records };
-        // One amount for each currency without a rate, after the own.
-        let each = |of: &dyn Fn(&[Moved]) -> Exact, line, records| {
-            let currencies: BTreeSet<Currency> =
-                stored.iter().map(|one| one.currency).filter(|one| *one != own).collect();
-            let others =
-                currencies.into_iter().filter_map(|currency| of(&movements(stored, currency, line)).to_money(currency));
-            let own = money(of(&movements(stored, own, line)));
-            Figure::Money {
-                amounts: std::iter::once(own).chain(others.filter(|money| money.minor != 0)).collect(),
-                records,
-            }
-        };
+        let each = |of: &dyn Fn(&[Moved]) -> Exact, line, records| self.each_currency(stored, of, line, records);
         let at = |until: Instant| move |moved: &[Moved]| levels_at(moved, until).values().copied().sum::<Exact>();
         let size = |kind: Kind| {
             let records = moved
@@ -157,10 +159,18 @@ impl Scope<'_> {
         match name {
             "mrr" => Measured::only(each(&at(until), None, found.customers_end)),
             "arr" => Measured::only(each(&|moved: &[Moved]| arr(at(until)(moved)), None, found.customers_end)),
+            // What customers have committed to at least; what they use beyond is apart.
+            "committed-mrr" if is_consumption(self.asked.defs) => {
+                let inputs = BTreeMap::from([("usage-mrr".to_owned(), self.usage(stored).figure)]);
+                Measured { inputs, ..Measured::only(each(&at(until), None, found.customers_end)) }
+            }
             // What was announced at an earlier time is not kept apart from what is announced now.
-            "committed-mrr" if !self.runs() => Measured::only(Figure::Number { value: None, is_share: false }),
+            "committed-mrr" if !self.runs() => Measured::nothing(format!(
+                "what was announced by the end of {} is not kept apart from what is announced now",
+                self.period.label
+            )),
             "committed-mrr" => Measured::only(each(&at(Instant::LATEST), None, found.customers_end)),
-            "usage-mrr" => Measured::only(each(&at(until), Some(Line::Usage), found.customers_end)),
+            "usage-mrr" => self.usage(stored),
             "discount-mrr" => Measured::only(each(&at(until), Some(Line::Discount), found.customers_end)),
             "new-mrr" => Measured::only(size(Kind::New)),
             "reactivation-mrr" => Measured::only(size(Kind::Reactivation)),
@@ -169,11 +179,11 @@ impl Scope<'_> {
             "churned-mrr" => Measured::only(size(Kind::Churn)),
             "paying-customers" => Measured::only(Figure::Count { count: found.customers_end }),
             "revenue-per-customer" => {
-                let figure = match arpa(found.end, found.customers_end) {
-                    Some(each) => one(each, found.customers_end),
-                    None => Figure::Number { value: None, is_share: false },
-                };
-                Measured::only(figure)
+                let note = self.in_several(stored);
+                match arpa(found.end, found.customers_end) {
+                    Some(each) => Measured { note, ..Measured::only(one(each, found.customers_end)) },
+                    None => Measured::nothing("nobody pays at the end of the period"),
+                }
             }
             "quick-ratio" => {
                 let value = found.quick_ratio(false).and_then(Exact::to_decimal);
@@ -182,7 +192,8 @@ impl Scope<'_> {
                     ("lost", found.lost()),
                 ];
                 let inputs = inputs.map(|(name, amount)| (name.to_owned(), one(amount, 0))).into();
-                Measured { inputs, ..Measured::only(Figure::Number { value, is_share: false }) }
+                let note = value.is_none().then(|| format!("nothing was lost in {}", self.period.label));
+                Measured { inputs, note, ..Measured::only(Figure::Number { value, is_share: false }) }
             }
             "customer-retention" | "customer-churn" => {
                 let logos = logos(&moved, from, until);
@@ -200,13 +211,35 @@ impl Scope<'_> {
                     ("start".to_owned(), one(kept.start, kept.customers_start)),
                     ("left".to_owned(), one(left, kept.customers_kept)),
                 ]);
-                Measured { inputs, ..Measured::only(Figure::Number { value, is_share: true }) }
+                let note = value.is_none().then(|| "nobody paid at the start of the period".to_owned());
+                Measured { inputs, note, ..Measured::only(Figure::Number { value, is_share: true }) }
             }
         }
     }
+
+    /// One amount for each currency without a rate, after the own.
+    pub(super) fn each_currency(
+        &self,
+        stored: &[Stored],
+        of: &dyn Fn(&[Moved]) -> Exact,
+        line: Option<Line>,
+        records: i64,
+    ) -> Figure {
+        let own = self.asked.defs.workspace.currency;
+        let currencies: BTreeSet<Currency> = stored.iter().map(|one| one.currency).filter(|one| *one != own).collect();
+        let others =
+            currencies.into_iter().filter_map(|currency| of(&movements(stored, currency, line)).to_money(currency));
+        let first = of(&movements(stored, own, line)).to_money(own).unwrap_or(Money::new(0, own));
+        let amounts = std::iter::once(first).chain(others.filter(|money| money.minor != 0)).collect();
+        Figure::Money { amounts, records }
+    }
 }
 
-fn movements(stored: &[Stored], currency: Currency, line: Option<Line>) -> Vec<Moved> {
+fn is_consumption(defs: &Definitions) -> bool {
+    defs.workspace.business_model == "consumption"
+}
+
+pub(super) fn movements(stored: &[Stored], currency: Currency, line: Option<Line>) -> Vec<Moved> {
     stored.iter().filter(|one| one.currency == currency && one.line == line).map(|one| one.moved).collect()
 }
 
@@ -225,7 +258,7 @@ pub struct MrrBridge {
     pub parts: Vec<BridgeLine>,
     /// With every change that is announced for later; of a period that is over, what was there at its end.
     pub committed: Money,
-    /// What is charged by use, and what coupons take off for a time: kept apart.
+    /// What is charged by use (as last told, or the mean of full months), and what coupons take off for a time: kept apart.
     pub usage: Money,
     pub discount: Money,
     /// What could not be counted, and how often.
@@ -331,7 +364,10 @@ impl Scope<'_> {
             by: question.by.clone(),
             parts,
             committed: money(level(None, if self.runs() { Instant::LATEST } else { until })),
-            usage: money(level(Some(Line::Usage), until)),
+            usage: match self.usage(&stored).figure {
+                Figure::Money { amounts, .. } => amounts.first().copied().unwrap_or(Money::new(0, own)),
+                _ => money(level(Some(Line::Usage), until)),
+            },
             discount: money(level(Some(Line::Discount), until)),
             problems: problems.into_iter().collect(),
         })

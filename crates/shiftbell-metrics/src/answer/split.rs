@@ -3,6 +3,8 @@
 use super::measure::Scope;
 use super::pipeline::has_no_past;
 use super::{Cannot, Figure, Part, Rate};
+use crate::definitions::economics::{ACQUISITION_COST, FIVE_YEARS, LIFETIME_VALUE};
+use crate::definitions::pipeline::VELOCITY;
 use crate::definitions::{Kpi, KpiKind};
 use crate::money::Money;
 use crate::period::Unit;
@@ -37,11 +39,16 @@ pub(super) fn largest(kpi: &Kpi, mut parts: Vec<Part>, top: u32) -> Vec<Part> {
         return parts;
     }
     let others = parts.split_off(top);
-    let is_mean = matches!(&kpi.kind, KpiKind::Standard { name, .. } if name == "revenue-per-customer");
+    let is_mean = matches!(&kpi.kind, KpiKind::Standard { name, .. } if is_mean(name));
     let figures = others.iter().filter(|_| !is_mean).map(|part| part.figure.clone());
     let figure = figures.reduce(both).unwrap_or(NOTHING);
     parts.push(Part { value: Some(format!("{} others", others.len())), figure, is_running: false });
     parts
+}
+
+/// Money for each customer: that of several parts together is not their sum.
+fn is_mean(name: &str) -> bool {
+    ["revenue-per-customer", LIFETIME_VALUE, FIVE_YEARS, ACQUISITION_COST, VELOCITY].contains(&name)
 }
 
 const NOTHING: Figure = Figure::Number { value: None, is_share: false };

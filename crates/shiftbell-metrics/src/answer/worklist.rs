@@ -26,7 +26,7 @@ type Records = BTreeMap<EntityId, Behind>;
 impl Scope<'_> {
     /// The records that were due in the period, and whether each was done in it.
     pub(super) fn due(&self, due: &[String], due_by: &[String], done: &str) -> Result<Vec<Behind>, Cannot> {
-        let mut found = self.told(due, done)?;
+        let mut found = self.due_by_facts(due, done)?;
         let mut records = Records::new();
         for rule in self.asked.defs.rules.iter().filter(|rule| due_by.contains(&rule.id)) {
             self.found_by(rule, done, &mut records)?;
@@ -36,7 +36,7 @@ impl Scope<'_> {
     }
 
     /// What facts of the period say is due. A record that is due twice is done once it was done twice.
-    fn told(&self, due: &[String], done: &str) -> Result<Vec<Behind>, Cannot> {
+    fn due_by_facts(&self, due: &[String], done: &str) -> Result<Vec<Behind>, Cannot> {
         if due.is_empty() {
             return Ok(Vec::new());
         }

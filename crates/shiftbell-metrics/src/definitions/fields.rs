@@ -47,6 +47,7 @@ const BUILT_IN: &[(&str, Type)] = &[
     ("deal.contacts", Type::Number),
     ("deal.created_at", Type::Time),
     ("deal.close_at", Type::Time),
+    ("deal.lost_reason", Type::Text),
     ("deal.next_step_at", Type::Time),
     ("deal.touched_today", Type::Bool),
     ("subscription.status", Type::Text),

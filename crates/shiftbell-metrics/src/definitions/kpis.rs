@@ -1,20 +1,21 @@
 //! `[kpis]`: what is talked about.
 
+pub(crate) mod economics;
 mod formula;
 mod kind;
-mod pipeline;
+pub(crate) mod pipeline;
 mod standard;
 mod target;
 
 use std::ops::Range;
 
+pub use economics::{is_economics, rests_on_cost, rests_on_recurring};
 pub use pipeline::is_pipeline;
-pub(crate) use pipeline::{COVERAGE, VELOCITY};
 pub(super) use target::read as read_target;
 
 use super::document::{Entry, Item, Table};
 use super::facts::check_name;
-use super::model::{Better, CountOf, Fact, Kpi, KpiKind, Motion, PerMotion, Stage};
+use super::model::{Better, CountOf, Fact, Kpi, KpiKind, Motion, PerMotion, Policies, Stage};
 use super::people::People;
 use super::report::Report;
 use crate::expression::Catalogue;
@@ -32,8 +33,11 @@ pub(super) struct Ground<'g> {
     pub(super) people: &'g People,
     /// Ids of the rules.
     pub(super) rules: &'g [String],
+    /// Those of them that watch reported doubts.
+    pub(super) doubt_rules: &'g [String],
     /// Whether the business model has recurring revenue.
     pub(super) has_recurring: bool,
+    pub(super) policies: &'g Policies,
 }
 
 /// A KPI of the file, with what can only be checked when all are known.
@@ -59,6 +63,7 @@ pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, ground: Gr
     let mut kpis: Vec<Kpi> = written.iter().map(|written| written.kpi.clone()).collect();
     standard::complete(&mut kpis, ground);
     pipeline::complete(&mut kpis, ground);
+    economics::complete(&mut kpis, ground);
     for one in &written {
         for (name, span) in &one.leads_to {
             if !ground.chain.iter().any(|stage| stage.id == *name) {

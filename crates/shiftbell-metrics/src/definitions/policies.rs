@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::document::{Item, Table};
-use super::model::{Policies, Span, SpanUnit};
+use super::document::{Item, Table, Text};
+use super::kpis::known_kpi;
+use super::model::{Economics, Fact, Kpi, KpiKind, Policies, Span, SpanUnit};
+use super::motions::known_facts;
 use super::report::Report;
 use super::words;
 use crate::money::Currency;
@@ -24,7 +26,17 @@ const MRR: [(&str, &[&str]); 8] = [
     ("no_reason", &["unknown", "voluntary"]),
 ];
 
-pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, own: Currency, zone: &Zone) -> Policies {
+/// KPIs that the policies name, to be checked when all are known.
+pub(super) type Named = Vec<Text>;
+
+/// Reads the policies. KPIs rest on some of them, and some of them name KPIs: those are given back.
+pub(super) fn read(
+    report: &mut Report<'_>,
+    table: Option<Table<'_>>,
+    facts: &[Fact],
+    own: Currency,
+    zone: &Zone,
+) -> (Policies, Named) {
     let mut policies = Policies {
         default_period_weeks: 13,
         too_few: 10,
@@ -34,18 +46,58 @@ pub(super) fn read(report: &mut Report<'_>, table: Option<Table<'_>>, own: Curre
         new_meaning_all_history: true,
         mrr: BTreeMap::new(),
         rates: Box::new(Rates::only(own)),
+        economics: Economics::default(),
+        no_decision: Vec::new(),
     };
+    let mut named = Named::new();
     let Some(mut table) = table else {
-        return policies;
+        return (policies, named);
     };
     if let Some(item) = table.get("mrr") {
-        policies.mrr = mrr(report, &item, &mut policies.rates, zone);
+        policies.mrr = mrr(report, &item, &mut policies, zone);
+    }
+    if let Some(economics) = table.table(report, "economics") {
+        named = read_economics(report, economics, &mut policies.economics);
+    }
+    if let Some(mut pipeline) = table.table(report, "pipeline") {
+        let undecided = pipeline.get("no_decision").map(|item| known_facts(report, &item, facts));
+        policies.no_decision = undecided.unwrap_or_default();
+        pipeline.close(report);
     }
     if let Some(numbers) = table.table(report, "numbers") {
         read_numbers(report, numbers, &mut policies);
     }
     table.close(report);
-    policies
+    (policies, named)
+}
+
+/// `gross_margin = "80 %"`, `cost = "spend"`, `burn = "burnt"`.
+fn read_economics(report: &mut Report<'_>, mut table: Table<'_>, economics: &mut Economics) -> Named {
+    if let Some(item) = table.get("gross_margin")
+        && let Some(margin) = item.percent(report)
+    {
+        match margin > Decimal::ZERO && margin <= Decimal::ONE_HUNDRED {
+            true => economics.gross_margin = Some(margin),
+            false => item.wrong(report, "a share of revenue above 0 % and up to 100 %, such as \"80 %\""),
+        }
+    }
+    let cost = table.get("cost").and_then(|item| item.text(report));
+    let burn = table.get("burn").and_then(|item| item.text(report));
+    table.close(report);
+    economics.cost = cost.as_ref().map(|cost| cost.text.clone());
+    economics.burn = burn.as_ref().map(|burn| burn.text.clone());
+    cost.into_iter().chain(burn).collect()
+}
+
+/// What is named as a cost or a burn must be a sum.
+pub(super) fn check_sums(report: &mut Report<'_>, named: &Named, kpis: &[Kpi]) {
+    for text in named {
+        let Some(kpi) = known_kpi(report, &text.text, &text.span, kpis) else { continue };
+        if !matches!(kpi.kind, KpiKind::Sum { .. }) {
+            let fix = "name a KPI such as spend = { sum = { of = \"spend.amount\", on = \"money-spent\" } }";
+            report.problem(&text.span, format!("\"{}\" is no sum", text.text), Some(fix.to_owned()));
+        }
+    }
 }
 
 fn read_numbers(report: &mut Report<'_>, mut table: Table<'_>, policies: &mut Policies) {
@@ -86,11 +138,19 @@ fn read_numbers(report: &mut Report<'_>, mut table: Table<'_>, policies: &mut Po
     table.close(report);
 }
 
-fn mrr(report: &mut Report<'_>, item: &Item<'_>, rates: &mut Rates, zone: &Zone) -> BTreeMap<String, String> {
+fn mrr(report: &mut Report<'_>, item: &Item<'_>, all: &mut Policies, zone: &Zone) -> BTreeMap<String, String> {
     let mut policies = BTreeMap::new();
     let Some(mut table) = item.table(report, "[policies.mrr]") else {
         return policies;
     };
+    if let Some(item) = table.get("usage")
+        && let Some(span) = item.time_span(report)
+    {
+        match span.unit {
+            SpanUnit::Months if (1..=24).contains(&span.count) => all.economics.usage_months = Some(span.count),
+            _ => item.wrong(report, "a number of months up to 24, such as \"3 months\""),
+        }
+    }
     for (key, allowed) in MRR {
         if let Some(word) = table.get(key).and_then(|item| item.one_of(report, "choice here", allowed)) {
             policies.insert(key.to_owned(), word);
@@ -104,7 +164,7 @@ fn mrr(report: &mut Report<'_>, item: &Item<'_>, rates: &mut Rates, zone: &Zone)
         policies.insert("preset".to_owned(), preset);
     }
     if let Some(table) = table.table(report, "rates") {
-        read_rates(report, table, rates, zone);
+        read_rates(report, table, &mut all.rates, zone);
     }
     table.close(report);
     policies

@@ -44,7 +44,7 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// In the middle of a sentence: "First show" as "first show", but "MQL" as it is.
-pub(super) fn lower(label: &str) -> String {
+pub(crate) fn lower(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

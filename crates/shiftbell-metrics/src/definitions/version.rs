@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::kpis::{facts_of, stages_of};
+use super::kpis::{economics, facts_of, is_economics, is_pipeline, pipeline, stages_of};
 use super::model::{
     CountOf, Definitions, Fact, FieldName, Kpi, KpiKind, Motion, PerMotion, SkipPolicy, Span, StageOf, TimeTo, Who,
 };
@@ -27,9 +27,13 @@ pub(super) fn complete(definitions: &mut Definitions) {
 }
 
 fn meaning(definitions: &Definitions) -> String {
-    // What nobody wrote and what keeps nothing of its own changes no number that is kept.
-    let keeps = |kpi: &&Kpi| {
-        kpi.is_written || !matches!(&kpi.kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name))
+    // What keeps nothing of its own changes no number that is kept.
+    let keeps = |kpi: &&Kpi| match &kpi.kind {
+        KpiKind::Standard { name, .. } if is_economics(name) => false,
+        KpiKind::Standard { name, .. } if is_pipeline(name) => {
+            kpi.not_active.is_none() && (kpi.is_written || pipeline::keeps_something(name))
+        }
+        _ => true,
     };
     let of = |kpi: &Kpi| format!("{} {}", kpi.slug, meaning_of(definitions, kpi, 0));
     let mut kpis: Vec<String> = definitions.kpis.iter().filter(keeps).map(of).collect();
@@ -94,9 +98,16 @@ fn meaning_of(definitions: &Definitions, kpi: &Kpi, depth: usize) -> String {
 fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKind) -> Vec<&'d str> {
     let mut places: Vec<usize> =
         stages_of(kind).into_iter().filter_map(|stage| definitions.stage_index(stage)).collect();
-    if matches!(kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name)) {
-        let is_deal = |place: &usize| definitions.chain[*place].of == StageOf::Deal;
-        places.extend((0..definitions.chain.len()).filter(is_deal));
+    if let KpiKind::Standard { name, .. } = kind {
+        let matters = |place: &usize| {
+            let stage = &definitions.chain[*place];
+            match pipeline::stage_of(name) {
+                // Who goes on goes to any later one.
+                Some(own) => definitions.stage_index(own).is_some_and(|own| *place >= own),
+                None => stage.of == StageOf::Deal && counts_deals(definitions, name),
+            }
+        };
+        places.extend((0..definitions.chain.len()).filter(matters));
     }
     let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
         return Vec::new();
@@ -115,6 +126,13 @@ fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKind) -> Vec<&
         .collect()
 }
 
+/// Whether a standard KPI looks at deals.
+fn counts_deals(definitions: &Definitions, name: &str) -> bool {
+    is_pipeline(name)
+        || name == economics::BOOKINGS
+        || (name == economics::ACQUISITION_COST && !economics::is_recurring(definitions))
+}
+
 fn motion_at(definitions: &Definitions, motion: &Motion, stages: &[&str], kind: &KpiKind) -> String {
     let mut text = format!("{} {}", motion.id, motion.who_as_of_entry);
     if !stages.is_empty() {
@@ -126,7 +144,7 @@ fn motion_at(definitions: &Definitions, motion: &Motion, stages: &[&str], kind: 
     }
     // Who was lost is told apart from who is still on the way.
     if matches!(kind, KpiKind::Conversion { .. } | KpiKind::Time { .. })
-        || matches!(kind, KpiKind::Standard { name, .. } if super::kpis::is_pipeline(name))
+        || matches!(kind, KpiKind::Standard { name, .. } if is_pipeline(name))
     {
         let _ = write!(
             text,
@@ -242,9 +260,34 @@ fn kind(definitions: &Definitions, kind: &KpiKind, depth: usize) -> String {
         }
         KpiKind::Standard { name, over } => {
             let policies = &definitions.policies;
-            format!("standard {name} {over:?} {:?}{}", policies.mrr, policies.rates.words())
+            let rests_on = standard(definitions, name, depth);
+            format!("standard {name} {over:?} {:?}{}{rests_on}", policies.mrr, policies.rates.words())
         }
     }
+}
+
+/// What else of the file a standard KPI means.
+fn standard(definitions: &Definitions, name: &str, depth: usize) -> String {
+    let policies = &definitions.policies;
+    let undecided = pipeline::policy_of(name, policies);
+    let mut text = economics::policy_of(name, policies);
+    if !undecided.is_empty() {
+        let _ = write!(text, " no decision {}", named_facts(definitions, Some(&undecided.to_vec())));
+    }
+    if let Some(sum) = economics::sum_of(name, policies).and_then(|sum| definitions.kpi(sum))
+        && depth < DEPTH_MAX
+    {
+        let _ = write!(text, " of {}", meaning_of(definitions, sum, depth + 1));
+    }
+    match name {
+        pipeline::COVERAGE => text.push_str(" due"),
+        "usage-mrr" => {
+            let months = economics::usage_months(definitions);
+            text.extend(months.map(|months| format!(" over {months} months")));
+        }
+        _ => {}
+    }
+    text
 }
 
 fn counted(of: &CountOf) -> String {

@@ -6,7 +6,8 @@ use super::revenue::RevenuePlan;
 use crate::codec::Name;
 use crate::contribution::name;
 use crate::definitions::{
-    CountOf, Definitions, Dimension, Fact, FieldName, KpiKind, Motion, Rule, RuleKind, SkipPolicy, StageOf, TimeTo, Who,
+    CountOf, Definitions, Dimension, Fact, FieldName, KpiKind, Motion, Rule, RuleKind, SkipPolicy, StageOf, TimeTo,
+    Who, pipeline,
 };
 use crate::event::{Event, kinds};
 use crate::expression::Expression;
@@ -271,11 +272,11 @@ impl Uses {
                     let rules = definitions.rules.iter().filter(|rule| due_by.contains(&rule.id));
                     rules.for_each(|rule| uses.work_off(rule, done));
                 }
+                KpiKind::Standard { name, .. } => uses.standard(definitions, name),
                 KpiKind::Count { of: CountOf::Stage(_) }
                 | KpiKind::Time { to: TimeTo::Stage(_), .. }
                 | KpiKind::Conversion { .. }
-                | KpiKind::Formula { .. }
-                | KpiKind::Standard { .. } => {}
+                | KpiKind::Formula { .. } => {}
             }
         }
         for rule in &definitions.rules {
@@ -307,6 +308,25 @@ impl Uses {
             RuleKind::Record { .. } => drop(self.watched.insert(done.to_owned())),
             RuleKind::Rate { .. } | RuleKind::Pace { .. } => {}
         }
+    }
+
+    /// What only standard KPIs ask for: when open deals should close, what lost ones were worth, about which nobody decided.
+    fn standard(&mut self, definitions: &Definitions, name: &str) {
+        match name {
+            pipeline::COVERAGE => {
+                self.open_fields.insert(FieldName::written(pipeline::CLOSE_AT));
+            }
+            pipeline::WIN_RATE_BY_VALUE => {
+                for (first, won) in
+                    definitions.motions.iter().filter_map(|motion| pipeline::ends_of(definitions, motion))
+                {
+                    let amount = pipeline::amount_of(definitions, won).cloned();
+                    self.sums.extend(amount.map(|amount| (amount, CountOf::Stage(first.to_owned()))));
+                }
+            }
+            _ => {}
+        }
+        self.series.extend(pipeline::policy_of(name, &definitions.policies).iter().cloned());
     }
 
     fn wait_for(&mut self, fact: &str) {

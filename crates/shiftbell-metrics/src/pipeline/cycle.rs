@@ -11,6 +11,11 @@ const NOT_WON: usize = 1;
 /// How long it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cycle {
+    /// By when half of all that are not lost are won, taking every open one for one that may still be won: with none lost it is the
+    /// median of Kaplan and Meier, with none open that of the won. `None` while fewer than half of them are won.
+    pub median_ms: Option<i64>,
+    /// The same for nine in ten.
+    pub p90_ms: Option<i64>,
     /// The median of those that were won, alone. Too short: the slow ones are still open.
     pub won_only_ms: Option<i64>,
     /// The median until it ends, either way, with the open ones waiting at least as long as they have. `None` while fewer than half
@@ -27,7 +32,7 @@ pub struct Cycle {
     pub open_ms: i64,
 }
 
-/// How long these took, or have taken by now. Stays in one stage are measured the same way: [`End::Won`] is then "went on", and
+/// How long these took, or have taken by now. Lost ones are a competing end (Aalen and Johansen): neither waiting nor won. Stays in one stage are measured the same way: [`End::Won`] is then "went on", and
 /// whoever came back to a stage is one stay as long as all its times there.
 ///
 /// ```
@@ -60,8 +65,16 @@ pub fn cycle(deals: &[Deal], now: Instant, z: f64) -> Cycle {
     let ended = aalen_johansen(&endings, 2);
     let of_won = |shares: &Shares| shares.ended.get(WON).copied().unwrap_or(0.0);
     let all_won = ended.last().map_or(0.0, of_won);
+    // Whoever is neither lost nor won by the longest known time may still be won.
+    let may_be_won = ended.last().map_or(0.0, |last| of_won(last) + last.waiting);
+    let won_by = |part: f64| {
+        let wanted = may_be_won * part - 1e-12;
+        ended.iter().find(|shares| of_won(shares) > 0.0 && of_won(shares) >= wanted).map(|shares| shares.time)
+    };
     let half = ended.iter().find(|shares| all_won > 0.0 && of_won(shares) >= all_won / 2.0 - 1e-12);
     Cycle {
+        median_ms: won_by(0.5),
+        p90_ms: won_by(0.9),
         won_only_ms: quantile(&kaplan_meier(&won, z), 0.5),
         until_closed_ms: quantile(&open, 0.5),
         until_won_ms: half.map(|shares| shares.time),

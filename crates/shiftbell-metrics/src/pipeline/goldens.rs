@@ -128,6 +128,8 @@ fn ten_deals_of_which_four_are_open_take_longer_than_the_three_won_ones() {
     );
     assert_eq!((found.won_only_ms, found.until_closed_ms), (Some(25 * MS_PER_DAY), Some(40 * MS_PER_DAY)));
     assert_eq!(found.until_won_ms, Some(25 * MS_PER_DAY));
+    // 35.7 % are won and 21.4 % may still be: half of both was won by day 40, nine in ten of both are not yet.
+    assert_eq!((found.median_ms, found.p90_ms), (Some(40 * MS_PER_DAY), None));
     assert!((found.wins as f64 / (found.open_ms / MS_PER_DAY) as f64 - 3.0 / 325.0).abs() < 1e-12);
 }
 
@@ -193,6 +195,18 @@ proptest! {
         // Halves add up to the whole.
         let halves = rates(&all, &days(-1, 70)).closed.plus(rates(&all, &days(70, 1_000)).closed);
         prop_assert_eq!(halves, found.closed);
+    }
+
+    #[test]
+    fn with_none_lost_the_cycle_is_the_median_of_kaplan_and_meier(all in proptest::collection::vec(any_deal(), 0..40)) {
+        let kept: Vec<Deal> =
+            all.iter().filter(|deal| matches!(deal.closed, None | Some((_, End::Won)))).copied().collect();
+        let found = cycle(&kept, NOW, 1.96);
+        prop_assert_eq!(found.median_ms, found.until_closed_ms);
+        // With none open it is that of the won alone, however many were lost.
+        let closed: Vec<Deal> = all.iter().filter(|deal| deal.closed.is_some()).copied().collect();
+        let found = cycle(&closed, NOW, 1.96);
+        prop_assert_eq!(found.median_ms, found.won_only_ms);
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub(crate) fn company() -> Definitions {
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
             rates: Box::new(crate::revenue::Rates::only(crate::money::Currency::USD)),
+            economics: Default::default(),
+            no_decision: vec![],
         },
         catalogue: crate::expression::Catalogue::default(),
         meaning: "0".into(),

@@ -98,11 +98,19 @@ fn a_later_stage_changes_the_earlier_ones_that_it_implies() {
         "won-to-used",
         "won-to-used-time",
         "closed-win-rate",
+        "created-win-rate",
+        "win-rate-with-no-decision",
+        "win-rate-by-value",
         "sales-velocity",
+        "cycle-length",
         "coverage",
+        "lead-time",
+        "mql-time",
+        "deal-time",
+        "won-time",
     ];
     moves(&changed("nth = 2", "nth = 3"), &everything);
-    let first_only = ["leads", "lead-to-mql", "lead-to-mql-time"];
+    let first_only = ["leads", "lead-to-mql", "lead-to-mql-time", "lead-time"];
     let text =
         changed("visit        = { event = \"page_view\" }", "visit        = { event = \"page_view\", page = \"/\" }");
     moves(&text, &first_only);
@@ -120,7 +128,9 @@ fn strict_stages_rest_on_those_before_them() {
         .filter(|(a, b)| a.version != b.version)
         .map(|(a, _)| a.slug.as_str())
         .collect();
-    assert_eq!(moved, ["used", "won-to-used", "won-to-used-time"]);
+    // How long one stays in a stage ends with whichever later one is reached.
+    let stays = ["lead-time", "mql-time", "deal-time", "won-time"];
+    assert_eq!(moved, [&["used", "won-to-used", "won-to-used-time"], &stays[..]].concat());
 }
 
 #[test]

@@ -311,6 +311,8 @@ pub(crate) fn definitions() -> Definitions {
             new_meaning_all_history: true,
             mrr: BTreeMap::new(),
             rates: Box::new(shiftbell_metrics::revenue::Rates::only(Currency::USD)),
+            economics: Default::default(),
+            no_decision: vec![],
         },
         catalogue: Default::default(),
         meaning: "0000000000000000".into(),

@@ -13,7 +13,7 @@ use shiftbell_render::messages::{
 };
 use shiftbell_store::{Session, sightings};
 
-use super::{AskError, Asker, answered, facts};
+use super::{AskError, Asker, answered, facts, standard};
 use crate::companies::Company;
 use crate::program::Program;
 
@@ -74,15 +74,22 @@ pub(super) fn list(company: &Company) -> KpiList {
     };
     let groups = [
         of("Conversions", |kpi| matches!(kpi.kind, KpiKind::Conversion { .. })),
-        of("Times", |kpi| matches!(kpi.kind, KpiKind::Time { .. })),
+        of("Times", |kpi| matches!(kpi.kind, KpiKind::Time { .. }) || is_length(kpi)),
         of("Sums and counts", |kpi| matches!(kpi.kind, KpiKind::Sum { .. } | KpiKind::Count { .. })),
         of("Shares and stocks", |kpi| {
             matches!(kpi.kind, KpiKind::Share { .. } | KpiKind::Stock { .. } | KpiKind::Worklist { .. })
         }),
-        of("Worked out from others", |kpi| matches!(kpi.kind, KpiKind::Formula { .. } | KpiKind::Standard { .. })),
+        of("Worked out from others", |kpi| {
+            matches!(kpi.kind, KpiKind::Formula { .. } | KpiKind::Standard { .. }) && !is_length(kpi)
+        }),
     ];
     let footer = Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None };
     KpiList { groups: groups.into_iter().filter(|group| !group.kpis.is_empty()).collect(), footer }
+}
+
+/// Whether a standard KPI is a length of time.
+fn is_length(kpi: &Kpi) -> bool {
+    matches!(&kpi.kind, KpiKind::Standard { name, .. } if name == "cycle-length" || name.ends_with("-time"))
 }
 
 fn motions_of(defs: &Definitions, kpi: &Kpi) -> Vec<String> {
@@ -270,7 +277,7 @@ fn formula(defs: &Definitions, kpi: &Kpi) -> String {
             format!("of the records due by {}, those with {}", by.join(" or "), words(done))
         }
         KpiKind::Formula { text, .. } => text.clone(),
-        KpiKind::Standard { name, .. } => standard(name).to_owned(),
+        KpiKind::Standard { name, .. } => standard::formula(defs, name),
     }
 }
 
@@ -285,34 +292,6 @@ fn stock(of: StageOf, filter: Option<&Expression>, have: Option<&Expression>) ->
     let filter = filter.map(|filter| format!(" where {}", filter.text)).unwrap_or_default();
     let have = have.map(|have| format!(", of which those where {}", have.text)).unwrap_or_default();
     format!("{of} now{filter}{have}")
-}
-
-/// How the families of recurring revenue and of deals on their way are worked out.
-fn standard(name: &str) -> &'static str {
-    match name {
-        "gross-retention" => {
-            "of those who paid at the start, what each paid then or pays now, whichever is less / what they paid"
-        }
-        "net-retention" => "what those who paid at the start pay now / what they paid",
-        "customer-retention" => "customers of the start who still pay / customers of the start",
-        "customer-churn" => "customers of the start who no longer pay / customers of the start",
-        "mrr" => "what all subscriptions that count come to a month, at the end of the period",
-        "arr" => "12 x MRR",
-        "committed-mrr" => "MRR with every change that is announced for later",
-        "usage-mrr" => "what is charged by use a month, which is not in MRR",
-        "discount-mrr" => "what coupons with an end take off a month, which is not taken off MRR",
-        "new-mrr" => "MRR of customers who never paid before",
-        "reactivation-mrr" => "MRR of customers who paid before and are back",
-        "expansion-mrr" => "what customers pay more a month than before",
-        "contraction-mrr" => "what customers pay less a month than before",
-        "churned-mrr" => "MRR of customers who pay nothing any more",
-        "quick-ratio" => "(new + expansion + resumed) / (contraction + paused + churn)",
-        "paying-customers" => "customers with MRR at the end of the period",
-        "win-rate" => "deals won / deals won or lost, by the day they closed",
-        "sales-velocity" => "open deals x win rate x mean amount won / median days from creation to the win",
-        "coverage" => "open deals / what is still to be won of the goal",
-        _ => "MRR / paying customers",
-    }
 }
 
 fn label(defs: &Definitions, stage: &str) -> String {

@@ -5,12 +5,11 @@ use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
 use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
-use shiftbell_metrics::revenue::Policy;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
 use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 
-use super::Answered;
+use super::{Answered, standard};
 
 /// The facts of the answer to a question about a KPI.
 pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<SourceAge>) -> KpiAnswer {
@@ -87,39 +86,23 @@ fn meaning(defs: &Definitions, answer: &Answer) -> String {
         Some(parts) => format!("{counted}: {parts}"),
         None => counted,
     };
+    let counted = match &answer.note {
+        Some(note) => format!("{counted}; {note}"),
+        None => counted,
+    };
     match means {
         Some(means) => format!("{} {counted}", means.trim()),
         None => counted,
     }
 }
 
-/// What a standard KPI was worked out from stands beside it: a ratio alone cannot be checked. Of recurring revenue also which
-/// policy it follows.
+/// What a standard KPI was worked out from stands beside it.
 fn rests_on(defs: &Definitions, answer: &Answer) -> Option<String> {
     if let Some(numbers::Figure::Rate { rate: within }) = answer.inputs.get(numbers::WITHIN_TARGET) {
         return Some(format!("within the target {} of {}", within.num, within.den));
     }
     let KpiKind::Standard { name, .. } = &defs.kpi(&answer.kpi)?.kind else { return None };
-    let amount = |key: &str| match answer.inputs.get(key)? {
-        numbers::Figure::Money { amounts, records } => {
-            Some((shiftbell_render::words::money(*amounts.first()?), *records))
-        }
-        _ => None,
-    };
-    let parts = || answer.inputs.iter().map(|(name, part)| format!("{} {}", words(name), figure(part, defs).full()));
-    let policy = Policy::of(&defs.policies.mrr).name;
-    let customers = |count: i64| format!("{count} customer{}", if count == 1 { "" } else { "s" });
-    Some(match name.as_str() {
-        "gross-retention" | "net-retention" => {
-            let ((_, at_start), (_, still)) = (amount("start")?, amount("left")?);
-            format!("{still} of {}; policy {policy}", customers(at_start))
-        }
-        "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
-        // A rate carries its counts itself.
-        "win-rate" | "sales-velocity" | "coverage" if answer.inputs.is_empty() => return None,
-        "win-rate" | "sales-velocity" | "coverage" => parts().collect::<Vec<_>>().join(", "),
-        _ => format!("policy {policy}"),
-    })
+    standard::rests_on(defs, name, answer)
 }
 
 fn goal(defs: &Definitions, answer: &Answer) -> Option<Goal> {

@@ -7,6 +7,7 @@ use super::super::facts::{condition, known_field};
 use super::super::model::{CountOf, FieldName, KpiKind, Motion, PerMotion, Span, SpanUnit, StageOf, TimeShow, TimeTo};
 use super::super::motions::known_facts;
 use super::super::report::Report;
+use super::economics::{self, NOTHING_RECURS, is_economics};
 use super::pipeline::{self, is_pipeline};
 use super::{Ground, per_motion, stages_of};
 use crate::expression::{Catalogue, Expression, Type};
@@ -36,7 +37,9 @@ const STANDARD: [(&str, bool); 17] = [
 ];
 
 pub(super) fn standard_is_money(name: &str) -> bool {
-    !standard_is_rate(name) && !["quick-ratio", "paying-customers"].contains(&name)
+    let is_recurring = STANDARD.iter().any(|(known, is_rate)| *known == name && !is_rate);
+    let is_plain = ["quick-ratio", "paying-customers"].contains(&name);
+    (is_recurring && !is_plain) || name == pipeline::VELOCITY || economics::is_money(name)
 }
 
 pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
@@ -44,7 +47,13 @@ pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
 }
 
 pub(super) fn standard_is_rate(name: &str) -> bool {
-    STANDARD.iter().chain(&pipeline::NAMES).any(|(known, is_rate)| *known == name && *is_rate)
+    let is_recurring = STANDARD.iter().any(|(known, is_rate)| *known == name && *is_rate);
+    is_recurring || pipeline::is_rate(name) || economics::is_rate(name)
+}
+
+/// Whether it is of the family of recurring revenue.
+fn is_recurring(name: &str) -> bool {
+    STANDARD.iter().any(|(known, _)| *known == name)
 }
 
 /// The window of a conversion that does not write one.
@@ -343,7 +352,7 @@ fn worklist(report: &mut Report<'_>, item: &Item<'_>, place: &Place<'_>) -> Opti
 }
 
 fn standard(report: &mut Report<'_>, item: &Item<'_>, over: Option<&Item<'_>>) -> Option<KpiKind> {
-    let names: Vec<&'static str> = STANDARD.iter().chain(&pipeline::NAMES).map(|(name, _)| *name).collect();
+    let names: Vec<&'static str> = standard_names().chain(pipeline::names()).chain(economics::names()).collect();
     let name = item.one_of(report, "standard KPI", &names);
     let over = over.map(|item| item.time_span(report));
     Some(KpiKind::Standard { name: name?, over: over.flatten() })
@@ -367,6 +376,10 @@ fn check_reached(report: &mut Report<'_>, kind: &KpiKind, span: &Range<usize>, p
 pub(super) fn not_active(kind: &KpiKind, ground: Ground<'_>) -> Option<String> {
     match kind {
         KpiKind::Standard { name, .. } if is_pipeline(name) => pipeline::not_active(name, ground),
+        KpiKind::Standard { name, .. } if is_economics(name) => economics::not_active(name, ground),
+        KpiKind::Standard { name, .. } if is_recurring(name) && !ground.has_recurring => {
+            Some(NOTHING_RECURS.to_owned())
+        }
         KpiKind::Stock { of: StageOf::Visitor, .. } => Some("the state of visitors is not kept".to_owned()),
         KpiKind::Worklist { due, due_by, .. }
             if due.is_empty() && due_by.iter().all(|rule| ground.doubt_rules.contains(rule)) =>

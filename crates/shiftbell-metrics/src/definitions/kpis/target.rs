@@ -48,10 +48,9 @@ fn unit(kind: &KpiKind) -> Unit {
         KpiKind::Stock { have: None, .. } | KpiKind::Count { .. } | KpiKind::Sum { .. } => Unit::Number,
         KpiKind::Time { .. } => Unit::Span,
         KpiKind::Formula { .. } => Unit::RateOrNumber,
-        KpiKind::Standard { name, .. } => match super::kind::standard_is_rate(name) {
-            true => Unit::Rate,
-            false => Unit::Number,
-        },
+        KpiKind::Standard { name, .. } if super::pipeline::is_time(name) => Unit::Span,
+        KpiKind::Standard { name, .. } if super::kind::standard_is_rate(name) => Unit::Rate,
+        KpiKind::Standard { .. } => Unit::Number,
     }
 }
 

@@ -70,4 +70,20 @@ pub struct Policies {
     pub mrr: BTreeMap<String, String>,
     /// `[policies.mrr.rates]`: what other currencies are in the workspace's own.
     pub rates: Box<Rates>,
+    pub economics: Economics,
+    /// `[policies.pipeline]`: facts which say that nobody decided about a lost deal.
+    pub no_decision: Vec<String>,
+}
+
+/// What the unit economics rest on, as far as the file says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Economics {
+    /// What is left of revenue after what it costs to serve it, in per cent.
+    pub gross_margin: Option<Decimal>,
+    /// The KPI that adds up what is spent on winning customers.
+    pub cost: Option<String>,
+    /// The KPI that adds up what the company burns: what it spends beyond what it takes in.
+    pub burn: Option<String>,
+    /// `[policies.mrr] usage`: over how many full months what is charged by use is averaged.
+    pub usage_months: Option<u32>,
 }
