@@ -81,16 +81,7 @@ impl Scope<'_> {
             let Some((first, won)) = ends_of(defs, motion) else { continue };
             let motions = [motion.id.as_str()];
             let of_motion = Scope { motions: &motions, ..*self };
-            let measure = amount_of(defs, won).map(ToString::to_string);
-            let mut amounts: BTreeMap<EntityId, Money> = BTreeMap::new();
-            let ask = super::tally::Ask { period: &ever, ..of_motion.ask(won.to_owned()) };
-            of_motion.each_segment(&ask, ALL_DAYS, |columns, keep| {
-                for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    let amount = measure.as_ref().and_then(|measure| entry.sum(measure));
-                    amounts.extend(amount.map(|amount| (entry.entity, amount)));
-                }
-                Ok(())
-            })?;
+            let amounts = self.won_amounts(won)?;
             let ask = super::tally::Ask { period: &ever, ..of_motion.ask(first.to_owned()) };
             of_motion.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
@@ -104,6 +95,23 @@ impl Scope<'_> {
             })?;
         }
         Ok(deals)
+    }
+
+    /// What each deal was won for. It is found whoever owned it by then, whatever it was for and in whichever motion it was
+    /// won: which deals count is asked of their beginning.
+    fn won_amounts(&self, won: &str) -> Result<BTreeMap<EntityId, Money>, Cannot> {
+        let defs = self.asked.defs;
+        let mut amounts = BTreeMap::new();
+        let Some(measure) = amount_of(defs, won).map(ToString::to_string) else { return Ok(amounts) };
+        let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
+        let motions = defs.motions.iter().map(|motion| motion.id.as_str()).collect();
+        let ask = super::tally::Ask { motions, period: &ever, filters: &[], names: &[], ..self.ask(won.to_owned()) };
+        self.each_segment(&ask, ALL_DAYS, |columns, _| {
+            let won = columns.entries()?.into_iter().filter_map(|entry| Some((entry.entity, entry.sum(&measure)?)));
+            amounts.extend(won);
+            Ok(())
+        })?;
+        Ok(amounts)
     }
 
     /// Open deals against what is still to be won of the goal whose period is running.
