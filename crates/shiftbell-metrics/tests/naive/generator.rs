@@ -1,6 +1,7 @@
 //! From a seed to a company: its definitions are one of the sets, its events are the stories of a few dozen accounts, told as
 //! badly as sources tell them.
 
+use shiftbell_metrics::definitions::{Definitions, KpiKind, Span};
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::fold::StoredEvent;
 use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
@@ -24,8 +25,13 @@ pub(crate) struct Company {
     pub(crate) now: Instant,
 }
 
-pub(crate) fn company(seed: u64) -> Company {
-    let mut told = Teller { chance: Chance::new(seed), events: Vec::new(), count: 0 };
+pub(crate) fn company(seed: u64, definitions: &Definitions) -> Company {
+    let windows = definitions.kpis.iter().flat_map(|kpi| match &kpi.kind {
+        KpiKind::Conversion { within, .. } => within.by_motion.values().chain(&within.every).copied().collect(),
+        _ => Vec::new(),
+    });
+    let windows = windows.filter_map(Span::elapsed_ms).collect();
+    let mut told = Teller { chance: Chance::new(seed), windows, events: Vec::new(), count: 0 };
     let accounts = 8 + told.chance.below(6);
     for account in 0..accounts {
         stories::account(&mut told, account);
@@ -41,6 +47,8 @@ pub(crate) fn company(seed: u64) -> Company {
 #[derive(Debug)]
 pub(crate) struct Teller {
     pub(crate) chance: Chance,
+    /// Those of the conversions, in milliseconds.
+    windows: Vec<i64>,
     events: Vec<StoredEvent>,
     count: usize,
 }
@@ -61,9 +69,18 @@ impl Teller {
         self.events.push(StoredEvent { source, event, by });
     }
 
+    /// As long after as some window is, or a moment more or less.
+    pub(crate) fn window_later(&mut self, at: Instant) -> Instant {
+        let window = self.windows[self.chance.below(self.windows.len())];
+        at.plus_ms(window + self.chance.pick(&[0, 0, 0, -1, 1]))
+    }
+
     /// Some time later: often just as long as a window, a bucket or a day is.
     pub(crate) fn later(&mut self, at: Instant) -> Instant {
         let hours = [0, 1, 2, 20, 24, 24, 36, 48, 72, 7 * 24, 10 * 24, 250, 14 * 24, 21 * 24];
+        if self.chance.percent(20) {
+            return self.window_later(at);
+        }
         let span = match self.chance.below(5) {
             0 => self.chance.below(30 * 24) as i64 * MS_PER_HOUR,
             1 => self.chance.below(100_000_000) as i64,

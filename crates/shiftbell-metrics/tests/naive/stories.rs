@@ -43,7 +43,7 @@ pub(crate) fn account(told: &mut Teller, number: usize) {
     let start = told.beginning();
     for names in &people {
         let at = if told.chance.percent(50) { start } else { told.later(start) };
-        person(told, names, at);
+        if told.chance.percent(30) { straight(told, names, at) } else { person(told, names, at) }
     }
     for index in 0..told.chance.pick(&[0, 0, 1, 1, 2]) {
         deal(told, &people, &format!("d{number}-{index}"), start);
@@ -94,6 +94,29 @@ fn person(told: &mut Teller, names: &Names, start: Instant) {
             told.tell(again, &format!("{rest},{who}"));
         }
         at = told.later(at);
+    }
+}
+
+/// From stage to stage without a detour, often just in time.
+fn straight(told: &mut Teller, names: &Names, start: Instant) {
+    let deal = format!(r#","deal":"d{}""#, names.contact);
+    let steps = [
+        (r#""type":"contact_created","set":{"contact":{"owner":"ann@naive.example","source":"list"}}"#, ""),
+        (r#""type":"form","form":"demo","set":{"contact":{"lead_score":30}}"#, ""),
+        (r#""type":"meeting","status":"confirmed","by":"ae","owner":"ann@naive.example""#, ""),
+        (r#""type":"checkout""#, ""),
+        (r#""type":"deal","set":{"deal":{"bant":"met","annual_amount":"1200.30","owner":"bob@naive.example"}}"#, &deal),
+        (r#""type":"deal","set":{"deal":{"stage":"won"}}"#, &deal),
+        (r#""type":"show_held""#, ""),
+    ];
+    let mut at = start;
+    for (rest, deal) in steps {
+        let who = names.contact(told);
+        told.tell(at, &format!("{rest}{deal},{who}"));
+        at = if told.chance.percent(25) { at } else { told.window_later(at) };
+        if told.chance.percent(10) {
+            return;
+        }
     }
 }
 
