@@ -37,7 +37,12 @@ pub(crate) fn company(seed: u64, definitions: &Definitions) -> Company {
         stories::account(&mut told, account);
     }
     let days = DAYS + told.chance.below(30) as i64;
-    let now = FIRST.plus_ms(days * MS_PER_DAY + told.chance.below(24) as i64 * MS_PER_HOUR);
+    let zone = &definitions.workspace.zone;
+    let now = match told.chance.below(3) {
+        // A window of whole days that began with a day closes just now.
+        0 => zone.start_of(zone.day_of(FIRST.plus_ms(days * MS_PER_DAY))),
+        _ => FIRST.plus_ms(days * MS_PER_DAY + told.chance.below(24) as i64 * MS_PER_HOUR),
+    };
     told.events.retain(|stored| stored.event.at <= now);
     told.arrive_badly();
     Company { seed, set: seed % SETS, events: told.events, now }

@@ -113,6 +113,11 @@ fn straight(told: &mut Teller, names: &Names, start: Instant) {
     for (rest, deal) in steps {
         let who = names.contact(told);
         told.tell(at, &format!("{rest}{deal},{who}"));
+        if rest.contains(r#""stage":"won""#) && told.chance.percent(30) {
+            // The next deal, in the moment in which the first is won.
+            let set = r#""set":{"deal":{"bant":"met","product":"small-parties"}}"#;
+            told.tell(at, &format!(r#""type":"deal","deal":"d{}-next",{who},{set}"#, names.contact));
+        }
         at = if told.chance.percent(25) { at } else { told.window_later(at) };
         if told.chance.percent(10) {
             return;
