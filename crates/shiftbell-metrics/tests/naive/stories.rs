@@ -43,7 +43,7 @@ pub(crate) fn account(told: &mut Teller, number: usize) {
     let start = told.beginning();
     for names in &people {
         let at = if told.chance.percent(50) { start } else { told.later(start) };
-        if told.chance.percent(30) { straight(told, names, at) } else { person(told, names, at) }
+        if told.chance.percent(30) { straight(told, names, &people, at) } else { person(told, names, at) }
     }
     for index in 0..told.chance.pick(&[0, 0, 1, 1, 2]) {
         deal(told, &people, &format!("d{number}-{index}"), start);
@@ -98,7 +98,7 @@ fn person(told: &mut Teller, names: &Names, start: Instant) {
 }
 
 /// From stage to stage without a detour, often just in time.
-fn straight(told: &mut Teller, names: &Names, start: Instant) {
+fn straight(told: &mut Teller, names: &Names, people: &[Names], start: Instant) {
     let deal = format!(r#","deal":"d{}""#, names.contact);
     let steps = [
         (r#""type":"contact_created","set":{"contact":{"owner":"ann@naive.example","source":"list"}}"#, ""),
@@ -113,6 +113,11 @@ fn straight(told: &mut Teller, names: &Names, start: Instant) {
     for (rest, deal) in steps {
         let who = names.contact(told);
         told.tell(at, &format!("{rest}{deal},{who}"));
+        if rest.contains(r#""bant":"met""#) && told.chance.percent(60) {
+            // Others take part, who have asked for nothing or came by another way.
+            let other = &people[told.chance.below(people.len())].contact;
+            told.tell(at, &format!(r#""type":"deal"{deal},"contact":"{other}""#));
+        }
         if rest.contains(r#""stage":"won""#) && told.chance.percent(30) {
             // The next deal, in the moment in which the first is won.
             let set = r#""set":{"deal":{"bant":"met","product":"small-parties"}}"#;
