@@ -192,6 +192,20 @@ fn late_news_of_the_segment_moves_the_whole_journey() {
 }
 
 #[test]
+fn a_blank_value_says_as_little_as_none() {
+    let blank = r#""type":"contact","contact":"c","set":{"contact":{"product":"","owner":" "}}"#;
+    let known =
+        r#""type":"contact","contact":"c","set":{"contact":{"product":"Small Parties","owner":"Ann@x.example"}}"#;
+    let form = event("2026-03-02", r#""type":"form","form":"price-list","contact":"c""#);
+    for when in ["2026-03-01", "2026-03-03"] {
+        let rows = fold(contact("c"), &[event(when, blank), form.clone(), event("2026-03-04", known)]);
+        let lead = &find(&rows, "lead")[0].entry;
+        assert_eq!(lead.dim("product").map(|value| &**value), Some("small-parties"), "blank since {when}");
+        assert_eq!(lead.owner.as_deref(), Some("ann@x.example"), "blank since {when}");
+    }
+}
+
+#[test]
 fn a_lost_deal_that_is_opened_again_stands_open() {
     let mut events = a_business();
     events.truncate(5);

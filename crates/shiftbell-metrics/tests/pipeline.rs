@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Answer, Figure, Rate};
 use shiftbell_metrics::definitions::{Definitions, Goal, GoalPeriod, KpiKind};
 use shiftbell_metrics::fold::{Plan, StoredEvent};
+use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, Zone};
@@ -97,6 +98,31 @@ fn the_velocity_rests_on_four_numbers_of_the_same_deals() {
     let nothing = ask(&defs, "sales-velocity", Some(("2026-01-01", "2026-02-01")), "2026-10-20T12:00:00Z");
     assert_eq!(nothing.figure, Figure::Number { value: None, is_share: false });
     assert!(nothing.note.unwrap().starts_with("no deal was won in"));
+}
+
+#[test]
+fn a_deal_is_worth_what_it_was_won_for_whoever_owned_it_by_then() {
+    let defs = company();
+    let mut events = story();
+    let hand_over = |at: &str, owner: &str, product: &str| {
+        let set = format!(r#""set":{{"deal":{{"owner":"{owner}","product":"{product}"}}}}"#);
+        event(at, &format!(r#""type":"deal","deal":"w0","company":"co-w0",{set}"#))
+    };
+    events.push(hand_over("2026-06-01", "ann@x.example", "small-parties"));
+    events.push(hand_over("2026-07-10", "bob@x.example", "corporate-events"));
+    let live = Live::batch(&defs, &Plan::new(&defs), &events);
+    let zone = Zone::named("America/New_York").unwrap();
+    let day = |text: &str| Day::from_date(text.parse().unwrap());
+    let period = Some(Period::of_days(day("2026-07-01"), day("2026-10-01"), &zone));
+    let question = Question { motion: Some("b2b".into()), period, ..Question::of("sales-velocity") };
+    let won = |question: &Question, names: &[String]| {
+        let now = Instant::parse("2026-10-20T12:00:00Z").unwrap();
+        live.ask(&defs, question, now, names).inputs["won"].clone()
+    };
+    let once = Figure::Money { amounts: vec![Money::new(1_200_000, Currency::USD)], records: 1 };
+    assert_eq!(won(&question, &["ann@x.example".to_owned()]), once);
+    let filters = vec![("product".to_owned(), "small-parties".to_owned())];
+    assert_eq!(won(&Question { filters, ..question }, &[]), once);
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Scope<'_> {
             let Some((first, won)) = ends_of(defs, motion) else { continue };
             let of_motion = [motion.id.as_str()];
             let scope = Scope { motions: &of_motion, ..*self };
-            let (undecided, amounts) = (scope.undecided(motion)?, scope.amounts(won)?);
+            let (undecided, amounts) = (scope.undecided(motion)?, self.won_amounts(won)?);
             let measure = amount_of(defs, won).map(ToString::to_string);
             let ask = Ask { period: &ever, ..scope.ask(first.to_owned()) };
             scope.each_segment(&ask, ALL_DAYS, |columns, keep| {
@@ -141,17 +141,18 @@ impl Scope<'_> {
         Ok(deals)
     }
 
-    /// What each deal that was won is worth.
-    fn amounts(&self, won: &str) -> Result<BTreeMap<EntityId, Money>, Cannot> {
-        let ever = Period::of_days(Day(0), Day(0), &self.asked.defs.workspace.zone);
-        let measure = amount_of(self.asked.defs, won).map(ToString::to_string);
+    /// What each deal was won for. It is found whoever owned it by then, whatever it was for and in whichever motion it was
+    /// won: which deals count is asked of their beginning.
+    fn won_amounts(&self, won: &str) -> Result<BTreeMap<EntityId, Money>, Cannot> {
+        let defs = self.asked.defs;
         let mut amounts = BTreeMap::new();
-        let ask = Ask { period: &ever, ..self.ask(won.to_owned()) };
-        self.each_segment(&ask, ALL_DAYS, |columns, keep| {
-            for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                let amount = measure.as_ref().and_then(|measure| entry.sum(measure));
-                amounts.extend(amount.map(|amount| (entry.entity, amount)));
-            }
+        let Some(measure) = amount_of(defs, won).map(ToString::to_string) else { return Ok(amounts) };
+        let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
+        let motions = defs.motions.iter().map(|motion| motion.id.as_str()).collect();
+        let ask = Ask { motions, period: &ever, filters: &[], names: &[], ..self.ask(won.to_owned()) };
+        self.each_segment(&ask, ALL_DAYS, |columns, _| {
+            let won = columns.entries()?.into_iter().filter_map(|entry| Some((entry.entity, entry.sum(&measure)?)));
+            amounts.extend(won);
             Ok(())
         })?;
         Ok(amounts)

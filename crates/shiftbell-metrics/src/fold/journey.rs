@@ -283,22 +283,23 @@ impl<'a> Journey<'a> {
         values.last().filter(|(_, value)| !value.is_null()).map(|(from, _)| *from)
     }
 
-    /// The value as of a step, else the first that became known afterwards.
-    pub(super) fn value_or_first(&self, place: usize, field: &str, step: Step) -> Option<&Value> {
+    /// The first value after a step that says something, and when. What is blank says as little as what is not set.
+    pub(super) fn first_after<T>(
+        &self,
+        place: usize,
+        field: &str,
+        step: Step,
+        says: impl Fn(&Value) -> Option<T>,
+    ) -> Option<(Step, T)> {
         let entity = &self.entities[place];
-        let id = self.plan.field(entity.kind, field)?;
-        entity.value(id, step).or_else(|| entity.first_after(id, step).map(|(_, value)| value))
-    }
-
-    /// The first value after a step, and when.
-    pub(super) fn first_after(&self, place: usize, field: &str, step: Step) -> Option<(Step, &Value)> {
-        let entity = &self.entities[place];
-        entity.first_after(self.plan.field(entity.kind, field)?, step)
+        entity.first_after(self.plan.field(entity.kind, field)?, step, says)
     }
 
     /// Who owned an entity at a step, in lower case; if nobody yet, the first who did.
     pub(super) fn owner(&self, place: usize, step: Step) -> Option<Name> {
-        person(self.value_or_first(place, "owner", step)?.as_text())
+        let named = |value: &Value| person(value.as_text());
+        let then = self.value(place, "owner", step).and_then(|value| named(&value));
+        then.or_else(|| self.first_after(place, "owner", step, named).map(|(_, owner)| owner))
     }
 }
 
@@ -355,10 +356,10 @@ impl<'a> Entity<'a> {
         (!value.is_null()).then_some(value)
     }
 
-    fn first_after(&self, field: u16, step: Step) -> Option<(Step, &Value)> {
+    fn first_after<T>(&self, field: u16, step: Step, says: impl Fn(&Value) -> Option<T>) -> Option<(Step, T)> {
         let (_, values) = self.fields.iter().find(|(known, _)| *known == field)?;
-        let from = values.partition_point(|(from, _)| *from <= step);
-        values[from..].iter().find(|(_, value)| !value.is_null()).map(|(from, value)| (*from, value.as_ref()))
+        let after = &values[values.partition_point(|(from, _)| *from <= step)..];
+        after.iter().find_map(|(from, value)| Some((*from, says(value)?)))
     }
 }
 

@@ -139,8 +139,7 @@ impl<'j, 'a> Findings<'j, 'a> {
         });
         then.or_else(|| {
             let later = dim.from.iter().filter_map(|field| {
-                let (when, value) = self.journey.first_after(place_of(field)?, &field.name, step)?;
-                Some((when, dim.value(value)?))
+                self.journey.first_after(place_of(field)?, &field.name, step, |value| dim.value(value))
             });
             later.min_by_key(|(when, _)| *when).map(|(_, value)| value)
         })

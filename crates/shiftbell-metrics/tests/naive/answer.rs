@@ -1,0 +1,279 @@
+//! What a question comes to, counted entry by entry.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use shiftbell_metrics::answer::{Figure, Maturity, Rate};
+use shiftbell_metrics::definitions::{
+    CountOf, Definitions, FieldName, Kpi, KpiKind, StageOf, Target, TimeShow, TimeTo,
+};
+use shiftbell_metrics::expression::Expression;
+use shiftbell_metrics::money::{Currency, Money};
+use shiftbell_metrics::period::Period;
+use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR};
+use shiftbell_metrics::value::Value;
+
+use super::account::Account;
+use super::entries::{Entry, Known, LOST};
+use super::revenue::Moved;
+use super::sentences::{Open, Parts};
+use super::windows::window;
+use super::{facts, ledger, stages};
+
+/// A company as the naive side knows it: every entry of every account.
+pub(crate) struct Naive<'d> {
+    pub(crate) definitions: &'d Definitions,
+    pub(crate) now: Instant,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) moved: Vec<Moved>,
+}
+
+/// What is asked of a KPI.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) kpi: &'a Kpi,
+    pub(crate) motion: Option<&'a str>,
+    /// Dimension and value; `None` where it must not be known.
+    pub(crate) filters: Vec<(String, Option<String>)>,
+    /// Names of the person to whom it must be credited.
+    pub(crate) names: Vec<String>,
+    pub(crate) period: Period,
+    pub(crate) in_period: bool,
+}
+
+pub(crate) fn naive<'d>(definitions: &'d Definitions, accounts: &'d [Account], now: Instant) -> Naive<'d> {
+    let mut found = Naive { definitions, now, entries: Vec::new(), moved: Vec::new() };
+    for account in accounts {
+        let movements = ledger::movements(definitions, account);
+        let mut all = facts::occurrences(definitions, account);
+        all.extend(super::revenue::occurrences(definitions, account, &movements));
+        all.sort_by_key(|seen| seen.at);
+        let ways = stages::ways(definitions, account, &all);
+        let known = Known { definitions, account, all, ways };
+        found.entries.extend(known.entries());
+        found.moved.extend(super::revenue::moved(&known, &movements));
+    }
+    found
+}
+
+pub(crate) fn number(value: Option<Decimal>) -> Figure {
+    Figure::Number { value, is_share: false }
+}
+
+fn rate(num: usize, den: usize) -> Figure {
+    Figure::Rate { rate: Rate { num: num as i64, den: den as i64 } }
+}
+
+impl<'d> Naive<'d> {
+    /// `None` where the question makes no sense.
+    pub(crate) fn figure(&self, ask: &Ask<'_>) -> Option<Figure> {
+        if let (Some(motion), Some(only)) = (ask.motion, &ask.kpi.motion)
+            && motion != only
+        {
+            return None;
+        }
+        Some(match &ask.kpi.kind {
+            KpiKind::Count { of: CountOf::Stage(stage) } => {
+                Figure::Count { count: self.within(ask, stage).len() as i64 }
+            }
+            KpiKind::Count { of: CountOf::Facts(facts) } => {
+                Figure::Count { count: self.any_of(ask, facts).len() as i64 }
+            }
+            KpiKind::Conversion { from, to, .. } if ask.in_period => {
+                rate(self.within(ask, to).len(), self.within(ask, from).len())
+            }
+            KpiKind::Conversion { from, to, .. } => {
+                let entered = self.entered(ask, from);
+                let reached = entered.iter().filter(|(entry, window)| in_time(entry, to, *window)).count();
+                rate(reached, entered.len())
+            }
+            KpiKind::Time { from, to, show, .. } => self.time(ask, from, to, *show),
+            KpiKind::Sum { of, at } => self.sum(ask, of, at),
+            KpiKind::Share { of, also } => {
+                let (all, those) = (self.within(ask, &fact(of)), self.within(ask, &fact(also)));
+                let is_both = |entry: &&&Entry| {
+                    those.iter().any(|other| (&other.who, &other.event) == (&entry.who, &entry.event))
+                };
+                rate(all.iter().filter(is_both).count(), all.len())
+            }
+            KpiKind::Stock { of, filter, have } => self.stock(ask, *of, filter.as_ref(), have.as_ref()),
+            KpiKind::Formula { formula, .. } => self.formula(ask, formula)?,
+            KpiKind::Standard { name, .. } => self.standard(ask, name)?,
+            KpiKind::Worklist { .. } => return None,
+        })
+    }
+
+    /// Whether an entry counts for whoever asks, whenever it was.
+    pub(crate) fn counts(&self, ask: &Ask<'_>, entry: &Entry) -> bool {
+        let is_sourced = ask.kpi.credit.as_deref() == Some("sourced");
+        let is_fact = entry.series.starts_with("fact/");
+        let is_open = entry.series.starts_with("open/");
+        let first = if is_sourced && !is_open {
+            &entry.sourced
+        } else if is_fact {
+            &entry.actor
+        } else {
+            &None
+        };
+        let credited = first.as_ref().or(entry.owner.as_ref());
+        let motion = ask.motion.or(ask.kpi.motion.as_deref());
+        motion.is_none_or(|motion| motion == entry.motion)
+            && ask.filters.iter().all(|(dimension, value)| entry.dims.get(dimension) == value.as_ref())
+            && (ask.names.is_empty() || credited.is_some_and(|by| ask.names.contains(by)))
+    }
+
+    /// The entries of a series in the period.
+    pub(crate) fn within(&self, ask: &Ask<'_>, series: &str) -> Vec<&Entry> {
+        let (from, until) = (ask.period.starts_at(), ask.period.ends_at());
+        let entries =
+            self.entries.iter().filter(|entry| entry.series == series && from <= entry.at && entry.at < until);
+        entries.filter(|entry| self.counts(ask, entry)).collect()
+    }
+
+    /// Events that are any of these facts, each once.
+    fn any_of(&self, ask: &Ask<'_>, facts: &[String]) -> Vec<&Entry> {
+        let mut found: Vec<&Entry> = Vec::new();
+        for (index, name) in facts.iter().enumerate() {
+            for entry in self.within(ask, &fact(name)) {
+                let is_same = |other: &&Entry| (&other.who, &other.event) == (&entry.who, &entry.event);
+                if index == 0 || !found.iter().any(is_same) {
+                    found.push(entry);
+                }
+            }
+        }
+        found
+    }
+
+    /// Those who entered a conversion in the period, with the window of their motion.
+    fn entered(&self, ask: &Ask<'_>, from: &str) -> Vec<(&Entry, i64)> {
+        let entered = self.within(ask, from).into_iter();
+        entered.filter_map(|entry| Some((entry, window(ask.kpi, &entry.motion)?))).collect()
+    }
+
+    /// Of those who entered on days whose windows have closed, and of the others.
+    pub(crate) fn maturity(&self, ask: &Ask<'_>) -> Option<Maturity> {
+        let KpiKind::Conversion { from, to, .. } = &ask.kpi.kind else { return None };
+        let mut found = Maturity::default();
+        for (entry, window) in self.entered(ask, from) {
+            let zone = &ask.period.zone;
+            let last = zone.start_of(zone.day_of(entry.at).plus(1)).plus_ms(window);
+            let side = if last <= self.now { &mut found.closed } else { &mut found.running };
+            side.den += 1;
+            side.num += i64::from(in_time(entry, to, window));
+        }
+        Some(found)
+    }
+
+    fn time(&self, ask: &Ask<'_>, from: &str, to: &TimeTo, show: TimeShow) -> Figure {
+        let to = match to {
+            TimeTo::Stage(stage) => stage.clone(),
+            TimeTo::Fact(name) => fact(name),
+        };
+        let zone = &ask.period.zone;
+        let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
+        for entry in self.within(ask, from) {
+            match (entry.then.get(&to), entry.then.get(LOST)) {
+                (Some(at), _) => arrived.push(rounded_up(at.since(entry.at))),
+                (None, Some(_)) => {}
+                // Since the end of the day on which it entered, at least.
+                (None, None) => {
+                    let since = zone.start_of(zone.day_of(entry.at).plus(1));
+                    waiting.push(rounded_up(self.now.since(since).max(0)));
+                }
+            }
+        }
+        Figure::Duration {
+            median_ms: quantile(&arrived, &waiting, 0.5),
+            p90_ms: quantile(&arrived, &waiting, 0.9),
+            shows_p90: show == TimeShow::P90,
+            reached: arrived.len() as i64,
+            open: waiting.len() as i64,
+            is_work: false,
+        }
+    }
+
+    fn sum(&self, ask: &Ask<'_>, of: &FieldName, at: &CountOf) -> Figure {
+        let entries: Vec<&Entry> = match at {
+            CountOf::Stage(stage) => self.within(ask, stage),
+            CountOf::Facts(facts) => facts.iter().flat_map(|name| self.within(ask, &fact(name))).collect(),
+        };
+        let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
+        for money in entries.iter().filter_map(|entry| entry.sums.get(&of.to_string())) {
+            *sums.entry(money.currency).or_default() += money.minor;
+        }
+        let own = Money::new(
+            sums.remove(&self.definitions.workspace.currency).unwrap_or(0),
+            self.definitions.workspace.currency,
+        );
+        let others =
+            sums.into_iter().filter(|(_, minor)| *minor != 0).map(|(currency, minor)| Money::new(minor, currency));
+        Figure::Money { amounts: std::iter::once(own).chain(others).collect(), records: entries.len() as i64 }
+    }
+
+    fn stock(&self, ask: &Ask<'_>, of: StageOf, filter: Option<&Expression>, have: Option<&Expression>) -> Figure {
+        let stands = |entry: &&Entry| {
+            let stage = entry.series.strip_prefix("open/").and_then(|stage| self.definitions.stage(stage));
+            // Who has won and not begun is a customer, not a deal.
+            stage.is_some_and(|stage| if stage.id == "won" { of == StageOf::Customer } else { stage.of == of })
+        };
+        let standing = self.entries.iter().filter(stands).filter(|entry| self.counts(ask, entry));
+        let seen = |entry: &Entry| Open { entry: entry.clone(), now: self.now, zone: ask.period.zone.clone() };
+        let standing: Vec<Open> =
+            standing.map(seen).filter(|open| filter.is_none_or(|filter| filter.holds(open))).collect();
+        match have {
+            Some(have) => rate(standing.iter().filter(|open| have.holds(*open)).count(), standing.len()),
+            None => Figure::Count { count: standing.len() as i64 },
+        }
+    }
+
+    fn formula(&self, ask: &Ask<'_>, formula: &Expression) -> Option<Figure> {
+        let mut parts = BTreeMap::new();
+        for field in formula.fields() {
+            let kpi = self.definitions.kpi(&field.name).expect("a KPI of the file");
+            parts.insert(field.name.clone(), self.figure(&Ask { kpi, ..ask.clone() })?);
+        }
+        let is_rate = |target: &Target| matches!(target, Target::Rate(_));
+        let is_share = ask.kpi.target.by_motion.values().chain(&ask.kpi.target.every).any(is_rate);
+        Some(match formula.value(&Parts(&parts)) {
+            Some(Value::Money(money)) => Figure::Money { amounts: vec![money], records: 0 },
+            other => Figure::Number { value: other.and_then(|value| value.as_number()), is_share },
+        })
+    }
+}
+
+fn fact(name: &str) -> String {
+    format!("fact/{name}")
+}
+
+/// Exactly as long after as the window is still within.
+fn in_time(entry: &Entry, to: &str, window: i64) -> bool {
+    entry.then.get(to).is_some_and(|at| at.since(entry.at) <= window)
+}
+
+/// Times are told in whole hours up to a day, whole days up to 120, then in 30 days.
+fn rounded_up(ms: i64) -> i64 {
+    let unit = match ms {
+        ..=MS_PER_DAY => MS_PER_HOUR,
+        ms if ms <= 120 * MS_PER_DAY => MS_PER_DAY,
+        _ => 30 * MS_PER_DAY,
+    };
+    (ms + unit - 1).div_euclid(unit) * unit
+}
+
+/// The time after which a share has arrived, if those who wait arrive like the others: of those who had not arrived before, so
+/// many arrive now. `None` where too many wait to say.
+fn quantile(arrived: &[i64], waiting: &[i64], share: f64) -> Option<i64> {
+    let mut times = arrived.to_vec();
+    times.sort_unstable();
+    times.dedup();
+    let mut remain = 1.0;
+    for time in times {
+        let now = arrived.iter().filter(|at| **at == time).count() as f64;
+        let not_before = arrived.iter().chain(waiting).filter(|at| **at >= time).count() as f64;
+        remain *= 1.0 - now / not_before;
+        if remain <= 1.0 - share + 1e-9 {
+            return Some(time);
+        }
+    }
+    None
+}
