@@ -1,16 +1,15 @@
 //! Recurring revenue: the standard family, and the bridge from one instant to another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::choose::{kpi_of, motions_of};
 use super::measure::{Measured, Scope};
 use super::rows::{Desk, Read, Rows};
-use super::tally::{UNKNOWN, segments_of};
+use super::tally::{Ask, UNKNOWN};
 use super::{Asked, Cannot, Figure, Rate};
-use crate::codec::Name;
-use crate::contribution::Entry;
+use crate::codec::{Corrupt, Name};
 use crate::definitions::economics::{
     ACQUISITION_COST, BURN_MULTIPLE, FIVE_YEARS, LIFETIME_VALUE, MAGIC_NUMBER, MAINTENANCE, PAYBACK, VALUE_TO_COST,
 };
@@ -20,7 +19,7 @@ use crate::fold::{PROBLEM, line_word, series_of};
 use crate::money::{Currency, Money};
 use crate::period::{Period, Unit};
 use crate::revenue::{Bridge, Exact, Kind, Line, Moved, Policy, Why, arpa, arr, bridge, levels_at, logos, retention};
-use crate::segment::Segment;
+use crate::segment::{Columns, Credit};
 use crate::time::{Day, Instant};
 
 /// Every day on which a movement may lie: 1970 to 2100, whatever is asked, so that all answers read the same rows.
@@ -66,13 +65,24 @@ pub(super) struct Stored {
     pub(super) line: Option<Line>,
 }
 
-fn text(entry: &Entry, field: &str) -> Option<String> {
-    entry.state(field)?.as_text().map(str::to_owned)
+/// The text of a stated field at a place; `None` where it is not stated.
+fn stated(columns: &Columns<'_>, place: u64) -> Result<Option<String>, Corrupt> {
+    Ok(columns.text(place)?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-fn why_of(entry: &Entry) -> Option<Why> {
-    let word = text(entry, "why")?;
-    Why::ALL.into_iter().find(|why| why.word() == word)
+/// What the text at a place means. The same text stands in many entries, and is read once for each segment.
+fn read<T: Copy>(
+    known: &mut HashMap<u64, Option<T>>,
+    columns: &Columns<'_>,
+    place: u64,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Corrupt> {
+    if let Some(value) = known.get(&place) {
+        return Ok(*value);
+    }
+    let value = stated(columns, place)?.and_then(|text| parse(&text));
+    known.insert(place, value);
+    Ok(value)
 }
 
 impl Scope<'_> {
@@ -82,38 +92,38 @@ impl Scope<'_> {
         let kinds = Kind::ALL.into_iter().map(|kind| (kind.word(), kind, None));
         let lines = [Line::Usage, Line::Discount].map(|line| (line_word(line), Kind::Expansion, Some(line)));
         for (word, kind, line) in kinds.chain(lines) {
-            for entry in self.entries(word)? {
-                let amount = text(&entry, "amount").and_then(|text| text.parse::<Exact>().ok());
-                let currency = text(&entry, "currency").and_then(|code| Currency::from_code(&code));
-                let (Some(amount), Some(currency)) = (amount, currency) else { continue };
-                let moved = Moved { customer: entry.entity, at: entry.at, kind, amount, why: why_of(&entry) };
-                let group = self.by.and_then(|by| entry.dim(by).cloned());
-                found.push(Stored { moved, currency, group, line });
-            }
+            self.each_change(word, |columns, keep| {
+                let (Some(amounts), Some(currencies)) = (columns.state("amount")?, columns.state("currency")?) else {
+                    return Ok(());
+                };
+                let whys = columns.state("why")?;
+                let groups = self.by.map(|by| columns.dim(by)).transpose()?.flatten();
+                let (mut amount_at, mut currency_at) = (HashMap::new(), HashMap::new());
+                let entries = columns.entities()?.into_iter().zip(columns.at()?).enumerate();
+                for (index, (customer, at)) in entries.filter(|(index, _)| keep[*index]) {
+                    let amount = read(&mut amount_at, columns, amounts[index], |text| text.parse::<Exact>().ok())?;
+                    let currency = read(&mut currency_at, columns, currencies[index], Currency::from_code)?;
+                    let (Some(amount), Some(currency)) = (amount, currency) else { continue };
+                    let why = whys.as_ref().map(|whys| stated(columns, whys[index])).transpose()?.flatten();
+                    let why = why.and_then(|word| Why::ALL.into_iter().find(|why| why.word() == word));
+                    let group = groups.as_ref().map(|groups| columns.text(groups[index])).transpose()?.flatten();
+                    found.push(Stored { moved: Moved { customer, at, kind, amount, why }, currency, group, line });
+                }
+                Ok(())
+            })?;
         }
         Ok(found)
     }
 
-    fn entries(&self, word: &str) -> Result<Vec<Entry>, Cannot> {
-        let mut found = Vec::new();
-        for motion in self.motions {
-            for block in self.desk.segments(segments_of(motion, &series_of(word), DAYS)) {
-                let entries = Segment::decode(block.bytes())?.into_entries();
-                found.extend(entries.into_iter().filter(|entry| self.counts(entry)));
-            }
-        }
-        Ok(found)
-    }
-
-    fn counts(&self, entry: &Entry) -> bool {
-        let filters = &self.asked.question.filters;
-        let fits = filters.iter().all(|(dimension, wanted)| match entry.dim(dimension) {
-            Some(value) => **value == **wanted,
-            None => wanted == UNKNOWN,
-        });
-        let names = self.asked.names;
-        fits && (names.is_empty()
-            || entry.owner.as_ref().is_some_and(|owner| names.iter().any(|name| **name == **owner)))
+    /// Every stored change of a word, of all time: what is there at an instant is everything until then.
+    fn each_change(
+        &self,
+        word: &str,
+        see: impl FnMut(&Columns<'_>, &[bool]) -> Result<(), Cannot>,
+    ) -> Result<(), Cannot> {
+        let ever = Period::of_days(Day(0), Day(0), &self.asked.defs.workspace.zone);
+        let ask = Ask { period: &ever, credit: &[Credit::Owner], ..self.ask(series_of(word)) };
+        self.each_segment(&ask, DAYS, see)
     }
 
     /// From when to when: what is announced for later than now is not there yet.
@@ -351,9 +361,13 @@ impl Scope<'_> {
         let level = |line, at| levels_at(&movements(&stored, own, line), at).values().copied().sum::<Exact>();
         let money = |amount: Exact| amount.to_money(own).unwrap_or(Money::new(0, own));
         let mut problems: BTreeMap<String, u64> = BTreeMap::new();
-        for entry in self.entries(PROBLEM)? {
-            *problems.entry(text(&entry, PROBLEM).unwrap_or_default()).or_default() += 1;
-        }
+        self.each_change(PROBLEM, |columns, keep| {
+            let Some(texts) = columns.state(PROBLEM)? else { return Ok(()) };
+            for (place, _) in texts.into_iter().zip(keep).filter(|(_, keep)| **keep) {
+                *problems.entry(stated(columns, place)?.unwrap_or_default()).or_default() += 1;
+            }
+            Ok(())
+        })?;
         let question = self.asked.question;
         Ok(MrrBridge {
             period: self.period.clone(),

@@ -223,6 +223,11 @@ impl<'a> Columns<'a> {
         self.numbers(self.column(Kind::Dim, Some(dimension)))
     }
 
+    /// The places of the values of a field of open records and movements; `None` if no entry has one.
+    pub(crate) fn state(&self, field: &str) -> Result<Option<Vec<u64>>, Corrupt> {
+        self.numbers(self.column(Kind::State, Some(field)))
+    }
+
     /// The places of persons; `None` if there are none.
     pub(crate) fn person(&self, credit: Credit) -> Result<Option<Vec<u64>>, Corrupt> {
         self.numbers(self.column(credit.kind(), None))
