@@ -20,6 +20,7 @@ mod policies;
 mod report;
 mod rules;
 mod say;
+pub mod sheet;
 mod sources;
 mod spelling;
 mod stages;

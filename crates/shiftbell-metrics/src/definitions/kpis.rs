@@ -8,6 +8,7 @@ mod target;
 
 use std::ops::Range;
 
+pub(super) use kind::{KINDS, WINDOW, standard_is_rate};
 pub use pipeline::is_pipeline;
 pub(crate) use pipeline::{COVERAGE, VELOCITY};
 pub(super) use target::read as read_target;
@@ -21,6 +22,11 @@ use crate::expression::Catalogue;
 
 /// Words that a command understands in the place of a KPI.
 const RESERVED: [&str; 4] = ["list", "help", "why", "all"];
+
+/// The standard KPIs: those of recurring revenue, and those of deals on their way.
+pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
+    kind::standard_names().chain(pipeline::NAMES.iter().map(|(name, _)| *name))
+}
 
 /// What KPIs rest on.
 #[derive(Clone, Copy)]
