@@ -1,4 +1,4 @@
-//! Definitions as a living registry: from a spreadsheet and into one.
+//! Definitions as a living registry: from a spreadsheet and into one, and what two of them mean differently.
 
 use std::path::Path;
 use std::process::Command;
@@ -87,4 +87,47 @@ fn what_is_no_spreadsheet_is_refused_and_nothing_is_written() {
     }
     assert_eq!(text(folder.path(), "broken.toml"), broken);
     assert!(!folder.path().join("acme.toml").exists());
+}
+
+#[test]
+fn a_difference_says_what_changes_which_numbers_and_in_its_exit_code() {
+    let window = DEFINITIONS.replace("within = \"30 days\" }", "within = \"45 days\" }");
+    let goal = DEFINITIONS.replace("goal = 300_000", "goal = 400_000");
+    let folder = folder(&[("old.toml", DEFINITIONS), ("window.toml", &window), ("goal.toml", &goal)]);
+    let (code, said, why) = runs(folder.path(), &["check", "--diff", "old.toml", "window.toml"]);
+    assert!(code == Some(7) && why.contains("numbers mean something else: 1 KPI answers differently"), "{said}{why}");
+    assert!(
+        said.contains("was: lead to mql within 30 days (version ") && said.contains("is:  lead to mql within 45 days"),
+        "{said}"
+    );
+    assert!(said.contains("1 KPI answers differently: lead-to-mql."), "{said}");
+    let (code, said, why) = runs(folder.path(), &["check", "--diff", "old.toml", "goal.toml"]);
+    assert!(code == Some(0) && said.contains("Changes no number:\n  goals changed"), "{said}{why}");
+    let (code, said, why) = runs(folder.path(), &["check", "--diff", "old.toml"]);
+    assert!(code == Some(4) && why.contains("there is no database yet"), "{said}{why}");
+}
+
+#[test]
+fn a_file_is_compared_with_what_is_in_force() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("workspaces")).expect("a folder of workspaces");
+    let file = folder.path().join("workspaces/acme.toml");
+    std::fs::write(&file, DEFINITIONS).expect("write the definitions");
+    std::fs::write(
+        folder.path().join("events.ndjson"),
+        "{\"id\":\"e1\",\"type\":\"page_view\",\"at\":\"2026-08-01T09:30:00Z\",\"contact\":\"c-1\"}\n",
+    )
+    .expect("write the events");
+    let (code, said, why) = runs(folder.path(), &["import", "events.ndjson", "--source", "anything", "--quiet"]);
+    assert_eq!(code, Some(0), "{said}{why}");
+    let (code, said, why) = runs(folder.path(), &["check", "--diff"]);
+    assert!(
+        code == Some(0) && said.contains("against version 1") && said.contains("Nothing changes a number"),
+        "{said}{why}"
+    );
+    std::fs::write(&file, DEFINITIONS.replace("contact.lead_score > 10", "contact.lead_score > 20"))
+        .expect("change them");
+    let (code, said, why) = runs(folder.path(), &["check", "--diff"]);
+    assert!(code == Some(7) && said.contains("fact score-above-ten changed"), "{said}{why}");
+    assert!(said.contains("motion b2c: mql changed") && said.contains("because of motion b2c: mql"), "{said}");
 }

@@ -5,6 +5,7 @@
 
 mod aims;
 mod conduct;
+pub mod diff;
 mod digests;
 mod dimensions;
 mod document;

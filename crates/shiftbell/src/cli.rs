@@ -32,7 +32,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, \
-     5 the doctor found something that needs you, 6 a spreadsheet has cells that are not understood.";
+     5 the doctor found something that needs you, 6 a spreadsheet has cells that are not understood, \
+     7 two definitions files mean different numbers.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -43,7 +44,7 @@ pub enum Command {
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
     /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately.
-    /// Or take KPIs from a spreadsheet, or write them into one
+    /// Or take KPIs from a spreadsheet, write them into one, or compare what two files mean
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -156,6 +157,10 @@ pub struct Check {
     /// Write the KPIs of a definitions file into a spreadsheet (.xlsx or .csv), which --from-sheet reads back to the same meaning
     #[arg(long, value_name = "SHEET")]
     pub to_sheet: Option<PathBuf>,
+    /// Compare what two files mean (OLD NEW), or one with what is in force: what changes which numbers, and what changes none.
+    /// The exit code is 7 if any number changes
+    #[arg(long, conflicts_with_all = ["from_sheet", "to_sheet"])]
+    pub diff: bool,
 }
 
 #[derive(Debug, Args)]

@@ -15,13 +15,15 @@ pub enum Failure {
     Findings { findings: usize },
     /// Cells of a spreadsheet are not understood; they have been printed.
     Unclear { cells: usize },
+    /// Two definitions files mean different numbers; the difference has been printed.
+    Meaning { kpis: usize },
     /// Anything else, with what was being done.
     Other(anyhow::Error),
 }
 
 impl Failure {
     /// 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, 5 something needs somebody,
-    /// 6 a spreadsheet is unclear.
+    /// 6 a spreadsheet is unclear, 7 numbers mean something else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Other(_) => 1,
@@ -30,6 +32,7 @@ impl Failure {
             Failure::Database(_) => 4,
             Failure::Findings { .. } => 5,
             Failure::Unclear { .. } => 6,
+            Failure::Meaning { .. } => 7,
         }
     }
 }
@@ -44,6 +47,8 @@ impl fmt::Display for Failure {
             Failure::Findings { findings } => write!(f, "{findings} things need you"),
             Failure::Unclear { cells: 1 } => f.write_str("1 cell is not understood"),
             Failure::Unclear { cells } => write!(f, "{cells} cells are not understood"),
+            Failure::Meaning { kpis: 1 } => f.write_str("numbers mean something else: 1 KPI answers differently"),
+            Failure::Meaning { kpis } => write!(f, "numbers mean something else: {kpis} KPIs answer differently"),
             Failure::Other(error) => write!(f, "{error:#}"),
         }
     }

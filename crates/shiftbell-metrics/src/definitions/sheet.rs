@@ -27,6 +27,7 @@ mod tests;
 pub use columns::is_header;
 pub use export::export;
 pub use imported::{IntoFile, import};
+pub(super) use sentence::of_kind;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! `shiftbell check`: every mistake of a definitions file, as a compiler would show it, and which of its facts were seen.
 
+mod diff;
 mod sheet;
 mod stored;
 
@@ -20,6 +21,9 @@ pub(super) async fn run(check: &Check, here: &Here) -> Result<(), Failure> {
     }
     if let Some(to) = &check.to_sheet {
         return sheet::give(to, &only(&check.files, here)?);
+    }
+    if check.diff {
+        return diff::run(&check.files, here).await;
     }
     look(&check.files, here).await
 }
