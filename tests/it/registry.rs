@@ -1,4 +1,4 @@
-//! Definitions as a living registry: from a spreadsheet and into one, and what two of them mean differently.
+//! Definitions as a living registry: from a spreadsheet and into one, what two of them mean differently, what is missing.
 
 use std::path::Path;
 use std::process::Command;
@@ -130,4 +130,17 @@ fn a_file_is_compared_with_what_is_in_force() {
     let (code, said, why) = runs(folder.path(), &["check", "--diff"]);
     assert!(code == Some(7) && said.contains("fact score-above-ten changed"), "{said}{why}");
     assert!(said.contains("motion b2c: mql changed") && said.contains("because of motion b2c: mql"), "{said}");
+}
+
+#[test]
+fn what_is_suggested_can_be_pasted_as_it_is() {
+    let folder = folder(&[("acme.toml", DEFINITIONS)]);
+    let (code, said, why) = runs(folder.path(), &["check", "--suggest", "acme.toml"]);
+    assert_eq!(code, Some(0), "{said}{why}");
+    assert!(said.contains("growth stage gtm-fit") && said.contains("motion b2c, touch no"), "{said}");
+    std::fs::write(folder.path().join("acme.toml"), format!("{DEFINITIONS}\n{said}")).expect("paste");
+    let (code, checked, why) = runs(folder.path(), &["check", "acme.toml"]);
+    assert_eq!(code, Some(0), "{said}\n{checked}{why}");
+    let (_, again, _) = runs(folder.path(), &["check", "--suggest", "acme.toml"]);
+    assert!(again.contains("# Nothing: what fits such a company is defined."), "{again}");
 }

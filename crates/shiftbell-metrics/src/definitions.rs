@@ -25,6 +25,7 @@ pub mod sheet;
 mod sources;
 mod spelling;
 mod stages;
+pub mod suggest;
 mod version;
 mod words;
 mod workspace;

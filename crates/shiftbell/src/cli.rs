@@ -44,7 +44,7 @@ pub enum Command {
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
     /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately.
-    /// Or take KPIs from a spreadsheet, write them into one, or compare what two files mean
+    /// Or take KPIs from a spreadsheet, write them into one, compare what two files mean, or see what could be measured too
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -161,6 +161,9 @@ pub struct Check {
     /// The exit code is 7 if any number changes
     #[arg(long, conflicts_with_all = ["from_sheet", "to_sheet"])]
     pub diff: bool,
+    /// Print what a company of this stage of growth, business model and touch could measure too, as TOML to paste
+    #[arg(long, conflicts_with_all = ["from_sheet", "to_sheet", "diff"])]
+    pub suggest: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod diff;
 mod sheet;
 mod stored;
+mod suggest;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub(super) async fn run(check: &Check, here: &Here) -> Result<(), Failure> {
     }
     if check.diff {
         return diff::run(&check.files, here).await;
+    }
+    if check.suggest {
+        return suggest::run(&only(&check.files, here)?);
     }
     look(&check.files, here).await
 }
