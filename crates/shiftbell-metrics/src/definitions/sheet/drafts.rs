@@ -62,13 +62,13 @@ struct Entry<'r> {
 
 /// Reads the rows below the header. What a formula names may stand in a later row.
 pub(super) fn read(rows: &[Row], columns: &Columns, defs: &Definitions) -> Result<Read, Refused> {
-    let mut read = Read::default();
-    let entries = entries(rows, columns, defs, &mut read);
-    if entries.len() > super::KPIS_MAX {
-        let message =
-            format!("the sheet has {} rows with a name; at most {} KPIs are read", entries.len(), super::KPIS_MAX);
+    let named = rows.iter().filter(|row| !columns.cell(row, Column::Name).is_empty()).count();
+    if named > super::KPIS_MAX {
+        let message = format!("the sheet has {named} rows with a name; at most {} KPIs are read", super::KPIS_MAX);
         return Err(Refused::because(message));
     }
+    let mut read = Read::default();
+    let entries = entries(rows, columns, defs, &mut read);
     let mut known = Known::of(defs);
     for entry in &entries {
         known.add(&entry.slug, &entry.label);
