@@ -14,6 +14,7 @@ mod migrations;
 mod polling;
 mod portal;
 mod rebuild;
+mod registry;
 mod rollout;
 mod rubbish;
 mod seen;

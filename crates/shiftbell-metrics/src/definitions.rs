@@ -5,6 +5,7 @@
 
 mod aims;
 mod conduct;
+pub mod diff;
 mod digests;
 mod dimensions;
 mod document;
@@ -20,9 +21,11 @@ mod policies;
 mod report;
 mod rules;
 mod say;
+pub mod sheet;
 mod sources;
 mod spelling;
 mod stages;
+pub mod suggest;
 mod version;
 mod words;
 mod workspace;

@@ -1,4 +1,4 @@
-//! Files: events as NDJSON, and tables as CSV with a mapping.
+//! Files: events as NDJSON, tables as CSV with a mapping, and spreadsheets of KPIs.
 
 mod cell;
 mod dates;
@@ -6,6 +6,7 @@ mod header;
 mod mapping;
 mod problem;
 mod row;
+pub mod sheet;
 mod table;
 
 pub use mapping::{From, Mapping, Spec};

@@ -32,7 +32,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, \
-     5 the doctor found something that needs you.";
+     5 the doctor found something that needs you, 6 a spreadsheet has cells that are not understood, \
+     7 two definitions files mean different numbers.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -42,7 +43,8 @@ pub enum Command {
     Init(Box<Init>),
     /// Receive webhooks, answer commands, send digests and alerts
     Serve,
-    /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately
+    /// Read definitions files and list every mistake, with its line and what would be right; then which facts were seen lately.
+    /// Or take KPIs from a spreadsheet, write them into one, compare what two files mean, or see what could be measured too
     Check(Check),
     /// Bring the database to this version's tables
     Migrate,
@@ -144,6 +146,24 @@ pub struct Check {
     /// Definitions files [default: all in the folder of workspaces]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Take the KPIs of a spreadsheet (.xlsx or .csv) into a definitions file. Columns in any order: Name (or KPI, Metric), Definition,
+    /// Formula (or Calculation), Owner, Segment (or Motion), Level, Target, Signed. Every unclear cell is named, and kept as a comment
+    #[arg(long, value_name = "SHEET", conflicts_with_all = ["files", "to_sheet"])]
+    pub from_sheet: Option<PathBuf>,
+    /// The definitions file for them: KPIs are added or replaced, everything else and every comment stays. One that is not there is
+    /// begun [default: print it]
+    #[arg(long, value_name = "FILE", requires = "from_sheet")]
+    pub into: Option<PathBuf>,
+    /// Write the KPIs of a definitions file into a spreadsheet (.xlsx or .csv), which --from-sheet reads back to the same meaning
+    #[arg(long, value_name = "SHEET")]
+    pub to_sheet: Option<PathBuf>,
+    /// Compare what two files mean (OLD NEW), or one with what is in force: what changes which numbers, and what changes none.
+    /// The exit code is 7 if any number changes
+    #[arg(long, conflicts_with_all = ["from_sheet", "to_sheet"])]
+    pub diff: bool,
+    /// Print what a company of this stage of growth, business model and touch could measure too, as TOML to paste
+    #[arg(long, conflicts_with_all = ["from_sheet", "to_sheet", "diff"])]
+    pub suggest: bool,
 }
 
 #[derive(Debug, Args)]
@@ -303,7 +323,7 @@ pub struct Here {
 async fn command(command: Command, here: Here) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(here).await,
-        Command::Check(check) => check::run(&check.files, &here).await,
+        Command::Check(check) => check::run(&check, &here).await,
         Command::Init(init) => init::run(&init, here).await,
         Command::Migrate => {
             let db = crate::program::open_database(&here.config).await?;

@@ -13,12 +13,17 @@ pub enum Failure {
     Database(String),
     /// What `doctor` found needs somebody; it has been printed.
     Findings { findings: usize },
+    /// Cells of a spreadsheet are not understood; they have been printed.
+    Unclear { cells: usize },
+    /// Two definitions files mean different numbers; the difference has been printed.
+    Meaning { kpis: usize },
     /// Anything else, with what was being done.
     Other(anyhow::Error),
 }
 
 impl Failure {
-    /// 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, 5 something needs somebody.
+    /// 1 failed, 2 used wrongly, 3 the definitions have problems, 4 no database, 5 something needs somebody,
+    /// 6 a spreadsheet is unclear, 7 numbers mean something else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Other(_) => 1,
@@ -26,6 +31,8 @@ impl Failure {
             Failure::Definitions { .. } => 3,
             Failure::Database(_) => 4,
             Failure::Findings { .. } => 5,
+            Failure::Unclear { .. } => 6,
+            Failure::Meaning { .. } => 7,
         }
     }
 }
@@ -38,6 +45,10 @@ impl fmt::Display for Failure {
             Failure::Definitions { problems } => write!(f, "the definitions have {problems} problems"),
             Failure::Findings { findings: 1 } => f.write_str("1 thing needs you"),
             Failure::Findings { findings } => write!(f, "{findings} things need you"),
+            Failure::Unclear { cells: 1 } => f.write_str("1 cell is not understood"),
+            Failure::Unclear { cells } => write!(f, "{cells} cells are not understood"),
+            Failure::Meaning { kpis: 1 } => f.write_str("numbers mean something else: 1 KPI answers differently"),
+            Failure::Meaning { kpis } => write!(f, "numbers mean something else: {kpis} KPIs answer differently"),
             Failure::Other(error) => write!(f, "{error:#}"),
         }
     }

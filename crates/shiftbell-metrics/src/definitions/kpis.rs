@@ -10,6 +10,7 @@ mod target;
 use std::ops::Range;
 
 pub use economics::{is_economics, rests_on_cost, rests_on_recurring};
+pub(super) use kind::{KINDS, WINDOW, standard_is_rate};
 pub use pipeline::is_pipeline;
 pub(super) use target::read as read_target;
 
@@ -22,6 +23,11 @@ use crate::expression::Catalogue;
 
 /// Words that a command understands in the place of a KPI.
 const RESERVED: [&str; 4] = ["list", "help", "why", "all"];
+
+/// The standard KPIs: those of recurring revenue, and those of deals on their way.
+pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
+    kind::standard_names().chain(pipeline::names()).chain(economics::names())
+}
 
 /// What KPIs rest on.
 #[derive(Clone, Copy)]

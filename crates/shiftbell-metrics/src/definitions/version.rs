@@ -95,7 +95,7 @@ fn meaning_of(definitions: &Definitions, kpi: &Kpi, depth: usize) -> String {
 
 /// The stages whose meaning changes this number. If a later stage implies the earlier ones, what the later ones mean
 /// matters too; if every earlier stage must have been seen, those do.
-fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKind) -> Vec<&'d str> {
+pub(super) fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKind) -> Vec<&'d str> {
     let mut places: Vec<usize> =
         stages_of(kind).into_iter().filter_map(|stage| definitions.stage_index(stage)).collect();
     if let KpiKind::Standard { name, .. } = kind {
@@ -156,7 +156,7 @@ fn motion_at(definitions: &Definitions, motion: &Motion, stages: &[&str], kind: 
     text
 }
 
-fn named_facts(definitions: &Definitions, names: Option<&Vec<String>>) -> String {
+pub(super) fn named_facts(definitions: &Definitions, names: Option<&Vec<String>>) -> String {
     let mut texts: Vec<String> = names.into_iter().flatten().map(|name| named_fact(definitions, name)).collect();
     texts.sort();
     texts.dedup();
@@ -168,7 +168,7 @@ fn named_fact(definitions: &Definitions, name: &str) -> String {
     definitions.fact(name).map_or_else(|| name.to_owned(), fact)
 }
 
-fn fact(fact: &Fact) -> String {
+pub(super) fn fact(fact: &Fact) -> String {
     let mut events = fact.events.clone();
     events.sort();
     let mut by = fact.by.clone();
@@ -180,7 +180,7 @@ fn fact(fact: &Fact) -> String {
     format!("{events:?} {properties:?} {state} {when:?} {by:?} {:?} {:?} {:?}", fact.nth, fact.stage, fact.mrr)
 }
 
-fn who(motion: &Motion) -> String {
+pub(super) fn who(motion: &Motion) -> String {
     match &motion.who {
         Who::EveryoneElse => format!("{} else", motion.id),
         Who::That(of, when) => {
@@ -205,7 +205,7 @@ fn whole_motion(motion: &Motion) -> String {
     format!("{} {stages:?} {lost:?} {gone:?} {credit:?} {marks:?}", who(motion))
 }
 
-fn conditions(of: &[(FieldName, Vec<Value>)]) -> String {
+pub(super) fn conditions(of: &[(FieldName, Vec<Value>)]) -> String {
     let mut texts: Vec<String> = of.iter().map(|(field, of)| format!("{field}={}", values(of))).collect();
     texts.sort();
     format!("{texts:?}")

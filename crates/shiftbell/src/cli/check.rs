@@ -1,6 +1,9 @@
 //! `shiftbell check`: every mistake of a definitions file, as a compiler would show it, and which of its facts were seen.
 
+mod diff;
+mod sheet;
 mod stored;
+mod suggest;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,12 +11,54 @@ use std::path::{Path, PathBuf};
 use shiftbell_metrics::definitions::{Checked, Definitions, Problem, Source, read};
 use shiftbell_sources::{map_problems, setting_problems};
 
-use super::Here;
+use super::{Check, Here};
 use crate::companies::{self, Companies, Company};
 use crate::failure::Failure;
 
+/// One of the things that can be done with definitions.
+pub(super) async fn run(check: &Check, here: &Here) -> Result<(), Failure> {
+    if let Some(from) = &check.from_sheet {
+        return sheet::take(from, check.into.as_deref());
+    }
+    if let Some(to) = &check.to_sheet {
+        return sheet::give(to, &only(&check.files, here)?);
+    }
+    if check.diff {
+        return diff::run(&check.files, here).await;
+    }
+    if check.suggest {
+        return suggest::run(&only(&check.files, here)?);
+    }
+    look(&check.files, here).await
+}
+
+/// The one file that is named, or the only one there is.
+fn only(files: &[PathBuf], here: &Here) -> Result<PathBuf, Failure> {
+    let files = if files.is_empty() { companies::files_in(&here.config.workspaces)? } else { files.to_vec() };
+    match files.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(Failure::Usage("there is no definitions file; name one".to_owned())),
+        several => {
+            let names: Vec<String> = several.iter().map(|file| file.display().to_string()).collect();
+            Err(Failure::Usage(format!("name one definitions file, not {} ({})", several.len(), names.join(", "))))
+        }
+    }
+}
+
+/// A file without problems; else they are printed.
+fn sound(file: &Path) -> Result<(String, Definitions), Failure> {
+    let (text, checked) = read_file(file)?;
+    match checked.definitions {
+        Some(definitions) => Ok((text, definitions)),
+        None => {
+            eprint!("{}", shown(file, &text, &checked));
+            Err(Failure::Definitions { problems: checked.problems.len() })
+        }
+    }
+}
+
 /// Reads the files and prints what is wrong with them, then what in them is not active yet.
-pub(super) async fn run(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
+async fn look(files: &[PathBuf], here: &Here) -> Result<(), Failure> {
     let files = if files.is_empty() { companies::files_in(&here.config.workspaces)? } else { files.to_vec() };
     if files.is_empty() {
         let folder = here.config.workspaces.display();

@@ -17,6 +17,7 @@ use crate::init::suggest::{is_email, people};
 use crate::init::{Outlet, Person, Plan, Source, slug, written};
 use crate::secrets;
 use ask::Asker;
+pub(super) use files::replace;
 
 /// Tries of a token that somebody types.
 const TRIES_MAX: usize = 3;

@@ -13,7 +13,8 @@ use super::{Ground, per_motion, stages_of};
 use crate::expression::{Catalogue, Expression, Type};
 
 /// The keys of which each KPI has one.
-const KINDS: [&str; 9] = ["count", "conversion", "time", "sum", "share", "stock", "worklist", "formula", "standard"];
+pub(in super::super) const KINDS: [&str; 9] =
+    ["count", "conversion", "time", "sum", "share", "stock", "worklist", "formula", "standard"];
 
 /// The family of recurring revenue, and whether each is a rate.
 const STANDARD: [(&str, bool); 17] = [
@@ -46,7 +47,7 @@ pub(super) fn standard_names() -> impl Iterator<Item = &'static str> {
     STANDARD.iter().map(|(name, _)| *name)
 }
 
-pub(super) fn standard_is_rate(name: &str) -> bool {
+pub(in super::super) fn standard_is_rate(name: &str) -> bool {
     let is_recurring = STANDARD.iter().any(|(known, is_rate)| *known == name && *is_rate);
     is_recurring || pipeline::is_rate(name) || economics::is_rate(name)
 }
@@ -57,7 +58,7 @@ fn is_recurring(name: &str) -> bool {
 }
 
 /// The window of a conversion that does not write one.
-pub(super) const WINDOW: Span = Span { count: 90, unit: SpanUnit::Days };
+pub(in super::super) const WINDOW: Span = Span { count: 90, unit: SpanUnit::Days };
 
 /// What a KPI says it is.
 #[derive(Default)]

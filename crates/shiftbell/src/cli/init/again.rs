@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, file: &Path) -> Result<(), Failure>
     }
     let longer = with_additions(&text, &changed.additions);
     understood(&name, &longer)?;
-    files::replace(file, &longer)?;
+    files::replace(file, longer.as_bytes())?;
     files::keep_held(file, &Held::of(&portal))?;
     println!("\n{name} has {} new lines; the others are as they were.", changed.additions.len());
     Ok(())

@@ -79,11 +79,11 @@ fn create(path: &Path, text: &str) -> Result<(), Failure> {
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| wrong(path, &error))
 }
 
-/// Puts a text in the place of another as a whole, or not at all.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+/// Puts a file in the place of another as a whole, or not at all.
+pub(in crate::cli) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let replaced = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         if let Ok(known) = path.metadata() {
             file.as_file().set_permissions(known.permissions())?;
         }
