@@ -48,7 +48,9 @@ async fn in_force(file: &Path, here: &Here) -> Result<(Definitions, i64), Failur
     let found = kept(&db, &workspace).await;
     db.close().await;
     let Some(kept) = found? else {
-        return Err(Failure::Database(format!("nothing of `{workspace}` is in force in this database; {hint}")));
+        return Err(Failure::Database(format!(
+            "the text in force of `{workspace}` is not in this database; `shiftbell serve` keeps it from its start on. Until then, {hint}"
+        )));
     };
     match read("", &kept.text, &vocabulary()).definitions {
         Some(definitions) => Ok((definitions, kept.number)),
