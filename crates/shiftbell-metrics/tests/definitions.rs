@@ -107,7 +107,7 @@ fn people_digests_and_rules_are_read() {
     assert_eq!(scorecard.closes, Some(Closes::EndOfDay));
     assert_eq!(bowtie.to, DigestTo::Destination("revenue".into()));
     assert_eq!(money.days, DigestDays::NthWorkingDayOfMonth(2));
-    assert!(money.not_active.is_some() && bowtie.not_active.is_none());
+    assert!(money.not_active.is_none() && bowtie.not_active.is_none());
     assert!(matches!(&d.rules[0].kind, RuleKind::Rate { watch, .. } if watch == &["mql-to-deal"]));
     assert!(matches!(&d.rules[1].kind, RuleKind::Event { fact } if fact == "failed"));
     assert!(d.rules[1].not_active.is_none() && d.rules[2].not_active.is_some());

@@ -9,8 +9,8 @@
 //! breakdown, period and person are drawn anew for each, so that all of them meet over the 500.
 //!
 //! Not compared, because it is not in the stories: activities with ids of their own and merged records (other properties try
-//! those), coupons, times in working hours, worklists, money at rates that change, and the words around a figure (targets,
-//! what stands out, what is chance).
+//! those), coupons, times in working hours, worklists, money at rates that change, the standard KPIs of `ELSEWHERE`, the
+//! largest of a breakdown, the records behind a number, and the words around a figure (targets, what stands out, what is chance).
 
 mod support;
 

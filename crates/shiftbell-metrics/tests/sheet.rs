@@ -24,6 +24,7 @@ fn reference(without: &[&str]) -> String {
     }
     if without.contains(&"kpis") {
         document["workspace"].as_table_like_mut().expect("a section").remove("north_star");
+        document["policies"].as_table_like_mut().expect("a section").remove("economics");
         // What watches KPIs; worklists need the other rules.
         for rule in ["rate-fell", "behind-plan"] {
             document["rules"].as_table_like_mut().expect("a section").remove(rule);

@@ -297,7 +297,9 @@ mod tests {
         let kept = Figure::MoneyRate { part: dollars(54_900), whole: dollars(61_000) };
         assert_eq!(kept.full(), "90.0 % ($54,900 of $61,000)");
         assert_eq!(Figure::Days(1.0).full(), "1 day");
-        assert_eq!(Figure::Days(0.04).full(), "under 2 hours");
+        assert_eq!(Figure::Days(0.04).full(), "1 hour");
+        assert_eq!(Figure::Days(0.5).full(), "12 hours");
+        assert_eq!(Figure::WorkHours(4.0).full(), "4 working hours");
     }
 
     #[test]

@@ -206,6 +206,7 @@ async fn what_is_not_understood_is_named_and_answered_with_a_button_each() {
         b2b: from "meeting request or calendar request" to "meeting confirmed", within 60 days. Target 30 %. Now 27.2 % (28 of 103).
         b2c: from "score above ten" to "checkout started", within 14 days. Target 40 %. Now 39.0 % (46 of 118).
         Formula: MQLs of the period that reached SQLs within the window / MQLs of the period. Each person counts once.
+        Example: b2b, 28 of the 103 MQLs of 15 Jun - 13 Sep 2026 reached SQLs within 60 days: 27.2 %.
         Why it matters: it comes before Won. Kept by sales.lead, signed on 2 Nov 2026, version 1.
         [Ask for b2b]  [Ask for b2c]  [Versions]
         "#); }

@@ -49,10 +49,6 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     pub(super) fn columns(&self) -> Result<Columns<'_>, Corrupt> {
         Columns::read(&self.bytes)
     }

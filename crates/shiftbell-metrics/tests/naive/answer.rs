@@ -230,6 +230,14 @@ impl<'d> Naive<'d> {
         let mut parts = BTreeMap::new();
         for field in formula.fields() {
             let kpi = self.definitions.kpi(&field.name).expect("a KPI of the file");
+            // What nobody ever told is not zero.
+            if let KpiKind::Sum { at: CountOf::Facts(facts), .. } = &kpi.kind {
+                let of = Ask { kpi, ..ask.clone() };
+                let is_told = |entry: &Entry| facts.iter().any(|name| entry.series == fact(name));
+                if !self.entries.iter().any(|entry| is_told(entry) && self.counts(&of, entry)) {
+                    return Some(Figure::Number { value: None, is_share: false });
+                }
+            }
             parts.insert(field.name.clone(), self.figure(&Ask { kpi, ..ask.clone() })?);
         }
         let is_rate = |target: &Target| matches!(target, Target::Rate(_));

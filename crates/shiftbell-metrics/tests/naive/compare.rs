@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Answer, Figure, UNKNOWN};
-use shiftbell_metrics::definitions::{Definitions, KpiKind};
+use shiftbell_metrics::definitions::{Definitions, Kpi, KpiKind};
 use shiftbell_metrics::period::{Period, Unit};
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::{Day, Zone};
@@ -23,6 +23,20 @@ const VALUES: [(&str, &[&str]); 4] = [
     ("owner", &["ann@naive.example", "bob@naive.example", "cy@naive.example", UNKNOWN]),
 ];
 
+/// Standard KPIs that are not counted a second time here; each has worked examples of its own.
+const ELSEWHERE: [&str; 10] = [
+    "win-rate-with-no-decision",
+    "win-rate-by-value",
+    "cycle-length",
+    "customer-lifetime-value",
+    "lifetime-value-five-years",
+    "acquisition-cost",
+    "payback-months",
+    "ltv-to-cac",
+    "magic-number",
+    "burn-multiple",
+];
+
 /// A question with the names of the person that it is about.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -34,7 +48,12 @@ pub(crate) struct Asked {
 pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Asked> {
     let mut chance = Chance::new(company.seed ^ 0x5eed);
     let mut asked = Vec::new();
-    for (index, kpi) in definitions.kpis.iter().filter(|kpi| kpi.not_active.is_none()).enumerate() {
+    let is_counted_here = |kpi: &&Kpi| match &kpi.kind {
+        KpiKind::Standard { name, .. } => !ELSEWHERE.contains(&name.as_str()) && !name.ends_with("-time"),
+        _ => true,
+    };
+    let active = definitions.kpis.iter().filter(|kpi| kpi.not_active.is_none());
+    for (index, kpi) in active.filter(is_counted_here).enumerate() {
         let motion = [None, Some("b2b"), Some("b2c")][(company.seed as usize + index) % 3];
         let filters = match chance.below(10) {
             0..4 => vec![],
@@ -49,7 +68,8 @@ pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Ask
             kpi: kpi.slug.clone(),
             motion: motion.map(str::to_owned),
             filters,
-            period: period(&mut chance, definitions, company),
+            // How things stand has no past.
+            period: period(&mut chance, definitions, company).filter(|_| !matches!(&kpi.kind, KpiKind::Stock { .. })),
             versus: None,
             by,
             each,

@@ -1,6 +1,6 @@
 //! The definitions of the companies: one file in which some words differ from company to company.
 
-use shiftbell_metrics::definitions::{Definitions, KpiKind, Vocabulary, read};
+use shiftbell_metrics::definitions::{Definitions, Vocabulary, read};
 use shiftbell_metrics::fold::Plan;
 
 use super::chance::Chance;
@@ -32,11 +32,7 @@ pub(crate) fn set(number: u64) -> (Definitions, Plan) {
     let checked = read("company.toml", &text, &Vocabulary { sources: vec![], outlets: vec![] });
     let problems: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
-    let mut definitions = checked.definitions.expect("a file without problems has definitions");
-    // The engine counts customers and contacts that stand in a state, though no file may ask for it yet.
-    for kpi in definitions.kpis.iter_mut().filter(|kpi| matches!(kpi.kind, KpiKind::Stock { .. })) {
-        kpi.not_active = None;
-    }
+    let definitions = checked.definitions.expect("a file without problems has definitions");
     let plan = Plan::new(&definitions);
     (definitions, plan)
 }

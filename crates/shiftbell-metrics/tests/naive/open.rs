@@ -49,11 +49,11 @@ fn open_deal<'d>(known: &Known<'d>, deal: &EntityKey) -> Option<(&'d str, Reache
     (furthest.0 != "won" && !known.is_lost(deal)).then_some(furthest)
 }
 
-/// Who has shown that they want something, and has no deal.
+/// Who is known and has no deal.
 fn waiting<'d>(known: &Known<'d>, contact: &EntityKey) -> Option<(&'d str, Reached<'d>)> {
     let furthest = furthest(known, contact, StageOf::Contact)?;
     let has_deal = known.ways.counted_for.iter().any(|(_, of)| of == contact);
-    (furthest.0 != "lead" && !has_deal && !known.is_lost(contact)).then_some(furthest)
+    (!has_deal && !known.is_lost(contact)).then_some(furthest)
 }
 
 /// A customer at its furthest stage, else where it won; unless it has ended since.

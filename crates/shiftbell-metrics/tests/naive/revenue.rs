@@ -159,6 +159,7 @@ impl Naive<'_> {
     pub(crate) fn standard(&self, ask: &Ask<'_>, name: &str) -> Option<Figure> {
         match name {
             "win-rate" => return Some(self.win_rate(ask)),
+            "created-win-rate" => return Some(self.created_win_rate(ask)),
             "sales-velocity" => return Some(self.velocity(ask)),
             "coverage" => return self.coverage(ask),
             _ => {}
@@ -196,7 +197,10 @@ impl Naive<'_> {
             "arr" => level(false, until, 12),
             "committed-mrr" if ask.period.ends_at() <= self.now => number(None),
             "committed-mrr" => level(false, Instant::LATEST, 1),
-            "usage-mrr" => level(true, until, 1),
+            "usage-mrr" => {
+                let users = self.levels(ask, own, true, until).values().filter(|grains| **grains > 0).count() as i64;
+                all(&|currency| self.levels(ask, currency, true, until).values().sum(), users)
+            }
             // There are no coupons.
             "discount-mrr" => all(&|_| 0, customers),
             "new-mrr" => flow("new", 1),
@@ -243,6 +247,14 @@ impl Naive<'_> {
         let closed: Vec<bool> = closed.map(|(_, is_won)| is_won).collect();
         let num = closed.iter().filter(|is_won| **is_won).count() as i64;
         Figure::Rate { rate: Rate { num, den: closed.len() as i64 } }
+    }
+
+    /// Of the deals created in the period, how many are won by now.
+    fn created_win_rate(&self, ask: &Ask<'_>) -> Figure {
+        let created: Vec<Deal<'_>> =
+            self.deals(ask).into_iter().filter(|(entry, ..)| ask.period.contains(entry.at)).collect();
+        let won = created.iter().filter(|(_, closed, _)| closed.is_some_and(|(_, is_won)| is_won)).count() as i64;
+        Figure::Rate { rate: Rate { num: won, den: created.len() as i64 } }
     }
 
     /// Open deals at the end x win rate x mean amount won / median days of the cycle.

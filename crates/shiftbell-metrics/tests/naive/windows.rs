@@ -11,6 +11,10 @@ impl Naive<'_> {
     pub(crate) fn default_period(&self, ask: &Ask<'_>) -> Period {
         let workspace = &self.definitions.workspace;
         let today = workspace.zone.day_of(self.now);
+        // How things stand is a matter of today.
+        if matches!(ask.kpi.kind, KpiKind::Stock { .. }) {
+            return Period::of_days(today, today.plus(1), &workspace.zone);
+        }
         if let Some(period) = super::revenue::default_period(self.definitions, ask, today) {
             return period;
         }

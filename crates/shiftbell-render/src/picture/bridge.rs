@@ -34,6 +34,8 @@ struct PictureView<'a> {
     change: String,
     customers: String,
     policy: &'a str,
+    /// Where the columns begin, if not at zero.
+    cut: Option<String>,
     columns: Vec<Column>,
 }
 
@@ -78,6 +80,7 @@ pub fn svg(mrr: &Mrr) -> Result<Option<String>, RenderError> {
         change: words::money_change(mrr.change),
         customers: words::count(mrr.customers),
         policy: &mrr.policy,
+        cut: cut_at(&steps, line.closing),
         columns: columns(&steps),
     };
     let engine = ENGINE.as_ref().map_err(Clone::clone)?;
@@ -101,10 +104,20 @@ impl Step {
     }
 }
 
+/// The amount at which the columns begin: whoever compares their heights has to know that it is not zero.
+fn cut_at(steps: &[Step], like: Money) -> Option<String> {
+    let foot = scale_of(steps).foot;
+    #[expect(clippy::cast_possible_truncation, reason = "an amount that was one")]
+    (foot != 0.0).then(|| words::money(Money::new((foot / 100.0).round() as i64 * 100, like.currency)))
+}
+
+fn scale_of(steps: &[Step]) -> Scale {
+    let ends = steps.iter().flat_map(|step| [step.from, step.to]);
+    Scale::of(steps.iter().filter(|step| !step.is_whole).flat_map(|step| [step.from, step.to]).min(), ends)
+}
+
 fn columns(steps: &[Step]) -> Vec<Column> {
-    let ends = || steps.iter().flat_map(|step| [step.from, step.to]);
-    let scale =
-        Scale::of(steps.iter().filter(|step| !step.is_whole).flat_map(|step| [step.from, step.to]).min(), ends());
+    let scale = scale_of(steps);
     #[expect(clippy::cast_precision_loss, reason = "a handful of columns")]
     let place = (RIGHT - LEFT) / steps.len() as f64;
     let width = place * FILLED;
@@ -152,7 +165,7 @@ impl Scale {
         let top = ends.iter().copied().fold(0.0, f64::max);
         let lowest = lowest_move.map_or(0.0, |minor| minor as f64);
         let least = ends.iter().copied().fold(0.0, f64::min);
-        let span = (top - lowest).max(top * 0.02);
+        let span = (top - lowest).max(top * 0.002);
         let foot = if least < 0.0 { least } else { (lowest - span * 1.5).max(0.0) };
         Scale { foot, top: if top > foot { top } else { foot + 1.0 } }
     }
