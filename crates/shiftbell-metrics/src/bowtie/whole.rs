@@ -10,7 +10,7 @@ use crate::stats::Counts;
 const YEARS: u32 = 5;
 
 /// Which stage of a motion stands at which volume of the bowtie. The parts of the chain (`bowtie = "education"`) are the
-/// mapping: the first stage of people at awareness, the first at education, the first and the last at selection, the last
+/// mapping: the last stage of people at awareness, the first at education, the first and the last at selection, the last
 /// at commit. What a motion does not have stays empty.
 #[derive(Clone, Debug, Default)]
 pub struct Places<'a> {
@@ -27,15 +27,15 @@ pub fn places<'a>(defs: &'a Definitions, motion: &Motion) -> Places<'a> {
     let own: Vec<&Stage> = defs.chain.iter().filter(|stage| motion.stages.contains_key(&stage.id)).collect();
     let of = |part: &'static str| own.iter().copied().filter(move |stage| stage.bowtie == part);
     let people = |stage: &&Stage| stage.of != StageOf::Visitor;
-    let (first, last) = (of("selection").next(), of("selection").last());
+    let (first, last) = (of("selection").next(), of("selection").next_back());
     Places {
         left: [
-            of("awareness").filter(people).last().or_else(|| of("awareness").last()),
+            of("awareness").rfind(people).or_else(|| of("awareness").next_back()),
             of("education").next(),
             first,
             // One stage of selection is no two: then nothing is between it and the win.
             last.filter(|last| first.is_some_and(|first| first.id != last.id)),
-            of("commit").last(),
+            of("commit").next_back(),
         ],
         first_impact: own.iter().copied().find(|stage| stage.of == StageOf::Customer),
         loops: own.iter().copied().filter(|stage| stage.feeds.is_some()).collect(),

@@ -145,7 +145,7 @@ fn columns(steps: &[Step]) -> Vec<Column> {
             label: cut(&step.label, 14),
             is_whole: step.is_whole,
             is_up: step.to >= step.from,
-            line: has_next.then(|| (x + width, x + place, other)),
+            line: has_next.then_some((x + width, x + place, other)),
         }
     });
     drawn.collect()

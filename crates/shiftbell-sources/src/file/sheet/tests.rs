@@ -59,7 +59,7 @@ fn a_workbook_is_read_with_its_merged_cells_dates_numbers_and_calculations() {
     sheet.merge_range(2, 0, 4, 0, "Primary", &plain).expect("merged");
     sheet.write_string(2, 1, "MQLs").expect("written");
     sheet.write_number(2, 2, 0.3).expect("written");
-    sheet.write_with_format(2, 3, &ExcelDateTime::from_ymd(2026, 11, 2).expect("a day"), &date).expect("written");
+    sheet.write_with_format(2, 3, ExcelDateTime::from_ymd(2026, 11, 2).expect("a day"), &date).expect("written");
     sheet.write_formula(3, 1, Formula::new("=B2/B3").set_result("0.5")).expect("written");
     sheet.write_string(4, 1, "=cmd|' /C calc'!A0").expect("written");
     sheet.write_string(4, 16_383, "far away").expect("written");
