@@ -8,6 +8,7 @@ mod compare;
 mod coverage;
 mod economics;
 mod measure;
+mod onboarding;
 mod people;
 mod pipeline;
 mod recount;

@@ -85,6 +85,47 @@ fn the_closed_win_rate_is_of_those_that_closed_in_the_period() {
 }
 
 #[test]
+fn what_left_before_it_began_was_not_kept_through_onboarding() {
+    let mut defs = company();
+    defs.motions.iter_mut().for_each(|motion| motion.gone = vec!["ended".into()]);
+    let of = |at: &str, kind: &str, index: usize| {
+        event(at, &format!(r#""type":"{kind}","company":"co-w{index}","contact":"c-w{index}""#))
+    };
+    let mut events = story();
+    // Five were won in the quarter for 12,000 each: one left at once, one had its first show and then left.
+    events.push(of("2026-08-10T12:00:00Z", "ended", 0));
+    events.push(of("2026-08-10T12:00:00Z", "show_held", 1));
+    events.push(of("2026-09-10T12:00:00Z", "ended", 1));
+    let plan = Plan::new(&defs);
+    let live = Live::batch(&defs, &plan, &events);
+    let day = |text: &str| Day::from_date(text.parse().unwrap());
+    let third = Period::of_days(day("2026-07-01"), day("2026-10-01"), &Zone::named("America/New_York").unwrap());
+    let name = "kept-through-onboarding";
+    defs.kpis.push(kpi(name, KpiKind::Standard { name: name.into(), over: None }));
+    let question = Question { motion: Some("b2b".into()), period: Some(third), ..Question::of(name) };
+    let answer = live.ask(&defs, &question, Instant::parse("2026-10-20T12:00:00Z").unwrap(), &[]);
+    assert_eq!(answer.figure, Figure::Number { value: Some(Decimal::new(8, 1)), is_share: true });
+    let (left, start) = answer.money_rate().unwrap();
+    assert_eq!((left.minor, start.minor), (4_800_000, 6_000_000));
+}
+
+#[test]
+fn a_lost_deal_that_was_opened_again_is_open_and_no_loss() {
+    let defs = company();
+    let plan = Plan::new(&defs);
+    let mut events = story();
+    let set = r#""set":{"deal":{"stage":"negotiation"}}"#;
+    events.push(event("2026-09-01T12:00:00Z", &format!(r#""type":"deal","deal":"l0","company":"co-l0",{set}"#)));
+    let live = Live::batch(&defs, &plan, &events);
+    let day = |text: &str| Day::from_date(text.parse().unwrap());
+    let third = Period::of_days(day("2026-07-01"), day("2026-10-01"), &Zone::named("America/New_York").unwrap());
+    let question = Question { motion: Some("b2b".into()), period: Some(third), ..Question::of("win-rate") };
+    let now = Instant::parse("2026-10-20T12:00:00Z").unwrap();
+    let figure = live.ask(&defs, &question, now, &[]).figure;
+    assert_eq!(figure, Figure::Rate { rate: Rate { num: 5, den: 19 } }, "14 of the 15 are still lost");
+}
+
+#[test]
 fn the_velocity_rests_on_four_numbers_of_the_same_deals() {
     let defs = company();
     let answer = ask(&defs, "sales-velocity", THIRD, "2026-10-01T03:59:59.999Z");

@@ -13,8 +13,8 @@ use super::told::Spent;
 use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::definitions::economics::{
-    ACQUISITION_COST, BOOKINGS, BURN_MULTIPLE, FIVE_YEARS, LIFETIME_VALUE, MAGIC_NUMBER, MAINTENANCE, PAYBACK,
-    is_recurring, sum_of,
+    ACQUISITION_COST, BOOKINGS, BURN_MULTIPLE, FIVE_YEARS, LIFETIME_VALUE, MAGIC_NUMBER, MAINTENANCE, ONBOARDED,
+    PAYBACK, is_recurring, sum_of,
 };
 use crate::definitions::pipeline::amount_of;
 use crate::definitions::{CountOf, Kpi, KpiKind, Span, SpanUnit, StageOf};
@@ -45,6 +45,7 @@ impl Scope<'_> {
     pub(super) fn economics(&self, name: &str) -> Result<Measured, Cannot> {
         match name {
             BOOKINGS => return self.bookings(),
+            ONBOARDED => return self.onboarded(),
             MAINTENANCE => return self.recurring("gross-retention"),
             _ => {}
         }

@@ -129,7 +129,7 @@ pub(super) fn stages_that_matter<'d>(definitions: &'d Definitions, kind: &KpiKin
 /// Whether a standard KPI looks at deals.
 fn counts_deals(definitions: &Definitions, name: &str) -> bool {
     is_pipeline(name)
-        || name == economics::BOOKINGS
+        || [economics::BOOKINGS, economics::ONBOARDED].contains(&name)
         || (name == economics::ACQUISITION_COST && !economics::is_recurring(definitions))
 }
 

@@ -63,6 +63,14 @@ impl<'j, 'a> Findings<'j, 'a> {
             first_deal[*contact].get_or_insert(*deal);
             first_deal[journey.root].get_or_insert(*deal);
         }
+        // A deal that counts for nobody is still the account's.
+        let began = |deal: &usize| Some((stages.entry[*deal].iter().flatten().min()?.at, journey.entities[*deal].id));
+        let deals = (0..journey.entities.len())
+            .filter(|place| journey.entities[*place].kind == EntityKind::Deal && !journey.entities[*place].is_left_out);
+        let first = deals.filter_map(|deal| Some((began(&deal)?, deal))).min();
+        if let (None, Some((_, deal))) = (first_deal[journey.root], first) {
+            first_deal[journey.root] = Some(deal);
+        }
         let mut awaited: BTreeMap<usize, Vec<&Occurrence>> = BTreeMap::new();
         let is_awaited = |seen: &&Occurrence| {
             let fact = &journey.plan.facts[seen.fact];

@@ -209,7 +209,8 @@ impl Stages {
     }
 }
 
-/// The times at which an entity was lost, in order: its own and those of the deals it counts for.
+/// The times at which an entity was lost, in order: its own and those of the deals it counts for. Who is not lost any more (a
+/// deal that was opened again) was not lost.
 pub(super) fn losses(journey: &Journey<'_>, walk: &Walk, stages: &Stages, entity: usize) -> Vec<Instant> {
     let who = match journey.entities[entity].kind {
         EntityKind::Visitor => journey.contact_at_last(entity).unwrap_or(entity),
@@ -219,10 +220,9 @@ pub(super) fn losses(journey: &Journey<'_>, walk: &Walk, stages: &Stages, entity
         | EntityKind::Subscription
         | EntityKind::Company => entity,
     };
-    let mut all = walk.lost[who].clone();
-    for (deal, _) in stages.deals.iter().filter(|(deal, contact)| *contact == who && !stages.is_expansion[*deal]) {
-        all.extend(&walk.lost[*deal]);
-    }
+    let deals = stages.deals.iter().filter(|(deal, contact)| *contact == who && !stages.is_expansion[*deal]);
+    let lost = deals.map(|(deal, _)| *deal).chain([who]).filter(|one| walk.is_lost[*one]);
+    let mut all: Vec<Instant> = lost.flat_map(|one| walk.lost[one].iter().copied()).collect();
     all.sort_unstable();
     all
 }

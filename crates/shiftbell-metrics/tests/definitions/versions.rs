@@ -101,6 +101,7 @@ fn a_later_stage_changes_the_earlier_ones_that_it_implies() {
         "created-win-rate",
         "win-rate-with-no-decision",
         "win-rate-by-value",
+        "kept-through-onboarding",
         "sales-velocity",
         "cycle-length",
         "coverage",

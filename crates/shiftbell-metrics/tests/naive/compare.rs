@@ -24,7 +24,8 @@ const VALUES: [(&str, &[&str]); 4] = [
 ];
 
 /// Standard KPIs that are not counted a second time here; each has worked examples of its own.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 11] = [
+    "kept-through-onboarding",
     "win-rate-with-no-decision",
     "win-rate-by-value",
     "cycle-length",

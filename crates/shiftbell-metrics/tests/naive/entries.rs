@@ -114,13 +114,20 @@ impl<'d> Known<'d> {
     /// Somebody's contact, first deal and company.
     pub(crate) fn around(&self, who: &EntityKey) -> Around {
         let is_root = *who == self.account.root;
-        let deals = self.ways.counted_for.iter().filter(|(_, contact)| is_root || contact == who);
-        Around {
-            own: who.clone(),
-            deal: deals.map(|(deal, _)| deal.clone()).next(),
-            contact: self.account.contact_of(who),
-            company: self.account.company(),
-        }
+        let mut deals = self.ways.counted_for.iter().filter(|(_, contact)| is_root || contact == who);
+        // A deal that counts for nobody is still the account's.
+        let deal =
+            deals.next().map(|(deal, _)| deal.clone()).or_else(|| if is_root { self.earliest_deal() } else { None });
+        Around { own: who.clone(), deal, contact: self.account.contact_of(who), company: self.account.company() }
+    }
+
+    /// Of all deals that reached a stage, whoever they count for, the one that did so first.
+    fn earliest_deal(&self) -> Option<EntityKey> {
+        let deals = self.ways.of.iter().filter(|(who, way)| {
+            who.kind == EntityKind::Deal && !way.is_empty() && !self.account.left_out.contains(*who)
+        });
+        let began = |way: &BTreeMap<_, Reached<'d>>| way.values().map(|reached| reached.at).min();
+        deals.min_by_key(|(who, way)| (began(way), who.number())).map(|(who, _)| who.clone())
     }
 
     /// The first deal of the account.
@@ -200,7 +207,8 @@ impl<'d> Known<'d> {
             let counted = self.ways.counted_for.iter().any(|(deal, contact)| deal == lost && *contact == person);
             *lost == person || (counted && !self.ways.expansion.contains(lost))
         };
-        self.lost().filter(|(lost, _)| is_of(lost)).map(|(_, seen)| seen.at).collect()
+        // Who is not lost any more was not lost.
+        self.lost().filter(|(lost, _)| is_of(lost) && self.is_lost(lost)).map(|(_, seen)| seen.at).collect()
     }
 
     /// Whether somebody is lost today: a state that no longer holds is over, a thing that happened is not.

@@ -110,6 +110,9 @@ fn economics(defs: &Definitions, name: &str) -> String {
             )
         }
         "burn-multiple" => format!("{burn} / (ARR at the end - ARR at the start)"),
+        "kept-through-onboarding" => {
+            "amounts won in the period of customers who did not leave before their first stage on the right / amounts won".to_owned()
+        }
         "bookings" => "the amounts of all deals won in the period added up".to_owned(),
         _ => {
             "of who paid maintenance a year before, what each paid then or pays now, whichever is less / what they paid"
@@ -135,6 +138,7 @@ pub(super) fn rests_on(defs: &Definitions, name: &str, answer: &Answer) -> Optio
             let ((_, at_start), (_, still)) = (amount("start")?, amount("left")?);
             format!("{still} of {}; policy {policy}", customers(at_start))
         }
+        "kept-through-onboarding" => format!("{} wins", amount("start")?.1),
         "quick-ratio" => format!("{} gained, {} lost; policy {policy}", amount("gained")?.0, amount("lost")?.0),
         // A rate, and a sum of deals, carry their counts themselves.
         _ if (is_pipeline(name) || is_economics(name)) && answer.inputs.is_empty() => return None,

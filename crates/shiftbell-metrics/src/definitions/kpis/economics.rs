@@ -25,6 +25,9 @@ pub(crate) const BOOKINGS: &str = "bookings";
 /// A share: maintenance of a year ago that is still paid. Of an ownership business.
 pub(crate) const MAINTENANCE: &str = "maintenance-renewal";
 
+/// A share of money: of what was won, what had begun before the customer left.
+pub(crate) const ONBOARDED: &str = "kept-through-onboarding";
+
 /// What it needs to be told before it can be asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
@@ -52,7 +55,16 @@ struct Said {
     means: &'static str,
 }
 
-const ALL: [Said; 9] = [
+const ALL: [Said; 10] = [
+    Said {
+        name: ONBOARDED,
+        also: "",
+        label: "Kept through onboarding",
+        better: Better::Higher,
+        of: Of::All,
+        needs: &[Need::Amount],
+        means: "Of what was won in the period, how much was not lost again before the customer's first stage on the right.",
+    },
     Said {
         name: LIFETIME_VALUE,
         also: "ltv",

@@ -192,6 +192,11 @@ impl Reader<'_, '_, '_> {
         if !sees_money {
             return Ok(());
         }
+        if let Some(kpi) = standard(defs, "kept-through-onboarding") {
+            let answer = self.ask(&kpi.slug, Some(self.period), &[]).await?;
+            let part = |key: &str| major(answer.as_ref()?.inputs.get(key)?);
+            facts.onboarded = part("left").zip(part("start")).filter(|(_, all)| *all > 0.0);
+        }
         if let Some(kpi) = standard(defs, "arr") {
             let answer = self.ask(&kpi.slug, Some(self.period), &[]).await?;
             facts.recurring = answer.and_then(|answer| major(&answer.figure)).filter(|major| *major != 0.0);
@@ -306,6 +311,15 @@ fn money(now: &WholeFacts, before: &WholeFacts, currency: Currency) -> Vec<Money
     if let Some(committed) = now.committed.filter(|_| is_won) {
         let off = of(&numbers, "cr5-discount").map(|off| format!("{} off the list price", percent(off)));
         lines.push(line("committed, a year", figure(committed), before.committed.map(figure), off));
+    }
+    if let Some((kept, all)) = now.onboarded.filter(|(kept, all)| kept < all) {
+        let note = Some(format!("{} of what was committed; the rest left before it began", percent(kept / all)));
+        lines.push(line(
+            "started or on its way, a year",
+            figure(kept),
+            before.onboarded.map(|(kept, _)| figure(kept)),
+            note,
+        ));
     }
     if let Some(recurring) = now.recurring {
         lines.push(line("recurring, a year", figure(recurring), before.recurring.map(figure), None));
