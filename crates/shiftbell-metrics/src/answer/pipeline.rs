@@ -126,14 +126,22 @@ impl Scope<'_> {
             let measure = amount_of(defs, won).map(ToString::to_string);
             let ask = Ask { period: &ever, ..scope.ask(first.to_owned()) };
             scope.each_segment(&ask, ALL_DAYS, |columns, keep| {
-                for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    let lost = if undecided.contains(&entry.entity) { End::NoDecision } else { End::Lost };
-                    let closed = entry.lag(won).map(|lag| (entry.at.plus_ms(lag), End::Won));
-                    let closed = closed.or_else(|| entry.lag(LOST).map(|lag| (entry.at.plus_ms(lag), lost)));
-                    let own = measure.as_ref().and_then(|measure| entry.sum(measure));
-                    let amount = amounts.get(&entry.entity).copied().or(own);
-                    let group = self.by.and_then(|by| entry.dim(by)).cloned();
-                    deals.entry(group).or_default().push(Deal { created: entry.at, closed, amount });
+                // Only these columns are read: there are many deals, and an entry has much more.
+                let (wins, losses) = (columns.lag(won)?, columns.lag(LOST)?);
+                let sums = measure.as_ref().map(|measure| columns.sums(measure)).transpose()?.flatten();
+                let groups = self.by.map(|by| columns.dim(by)).transpose()?.flatten();
+                let entries = columns.entities()?.into_iter().zip(columns.at()?).enumerate();
+                for (index, (deal, created)) in entries.filter(|(index, _)| keep[*index]) {
+                    let after = |lags: &Option<Vec<u64>>| {
+                        let lag = lags.as_ref()?[index].checked_sub(1)?;
+                        Some(created.plus_ms(lag.cast_signed()))
+                    };
+                    let lost = if undecided.contains(&deal) { End::NoDecision } else { End::Lost };
+                    let closed = after(&wins).map(|at| (at, End::Won)).or_else(|| Some((after(&losses)?, lost)));
+                    let own = sums.as_ref().and_then(|sums| sums[index]);
+                    let amount = amounts.get(&deal).copied().or(own);
+                    let group = groups.as_ref().map(|groups| columns.text(groups[index])).transpose()?.flatten();
+                    deals.entry(group).or_default().push(Deal { created, closed, amount });
                 }
                 Ok(())
             })?;
@@ -151,8 +159,9 @@ impl Scope<'_> {
         let motions = defs.motions.iter().map(|motion| motion.id.as_str()).collect();
         let ask = Ask { motions, period: &ever, filters: &[], names: &[], ..self.ask(won.to_owned()) };
         self.each_segment(&ask, ALL_DAYS, |columns, _| {
-            let won = columns.entries()?.into_iter().filter_map(|entry| Some((entry.entity, entry.sum(&measure)?)));
-            amounts.extend(won);
+            let Some(sums) = columns.sums(&measure)? else { return Ok(()) };
+            let won = columns.entities()?.into_iter().zip(sums);
+            amounts.extend(won.filter_map(|(deal, amount)| Some((deal, amount?))));
             Ok(())
         })?;
         Ok(amounts)

@@ -121,16 +121,15 @@ fn renewals(year: &mut Year, company: u64, subscription: u64, monthly_minor: i64
         if renewal_ms > leaves_ms {
             return;
         }
+        // Whoever is about to leave signs for no further year.
+        let renews_ms = (leaves_ms == i64::MAX).then_some(renewal_ms + TERM_MS);
         if year.chance.is(0.8) {
             let deal = year.record();
             let opened_ms = renewal_ms - 88 * MS_PER_DAY;
             year.happens(opened_ms, Fact::Deal { deal, company, who, step: Step::RenewalOpened });
             year.happens(renewal_ms, Fact::Deal { deal, company, who, step: Step::RenewalSigned });
         }
-        year.happens(
-            renewal_ms,
-            plan(subscription, of, monthly_minor, Change::Renewed { renews_ms: renewal_ms + TERM_MS }),
-        );
+        year.happens(renewal_ms, plan(subscription, of, monthly_minor, Change::Renewed { renews_ms }));
         if year.chance.is(0.25) {
             let raised = monthly_minor + monthly_minor / 5;
             year.happens(renewal_ms + MS_PER_HOUR, plan(subscription, of, raised, Change::Raised));

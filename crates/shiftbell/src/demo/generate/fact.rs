@@ -49,7 +49,7 @@ pub(super) enum Change {
     },
     Raised,
     Renewed {
-        renews_ms: i64,
+        renews_ms: Option<i64>,
     },
     CancelScheduled {
         ends_ms: i64,

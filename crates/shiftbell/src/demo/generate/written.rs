@@ -230,7 +230,7 @@ impl Draft {
                 .with("change", text("updated"))
                 .sets(Subscription, "monthly_amount", money(monthly_minor))
                 .sets(Subscription, "items", items()),
-            Change::Renewed { renews_ms } => draft.with("change", text("renewed")).renews(Some(renews_ms)),
+            Change::Renewed { renews_ms } => draft.with("change", text("renewed")).renews(renews_ms),
             Change::CancelScheduled { ends_ms } => {
                 let ends_at = Value::Text(Instant(ends_ms).to_string());
                 draft
