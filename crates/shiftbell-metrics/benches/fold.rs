@@ -1,4 +1,4 @@
-//! How long it takes to fold an account, and to answer from cells and from segments.
+//! How long it takes to fold an account, to apply what changed, and to answer from cells and from segments.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use shiftbell_metrics::answer::{Asked, Outcome, Read, Rows, ask};
-use shiftbell_metrics::cell::Cell;
-use shiftbell_metrics::contribution::Entry;
+use shiftbell_metrics::cell::{Cell, spread};
+use shiftbell_metrics::contribution::{Contribution, Entry, delta};
 use shiftbell_metrics::fold::{Plan, StoredEvent};
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
-use shiftbell_metrics::segment::Segment;
+use shiftbell_metrics::segment::{Segment, SegmentChange};
 use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, Zone};
 use support::{company, definitions, event};
 
@@ -148,4 +148,57 @@ fn answer_from_cells(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [300_000, 3_300_000], sample_count = 10)]
 fn answer_from_segments(bencher: Bencher<'_, '_>, count: i64) {
     answered(bencher, &[("product", "small-parties"), ("source", "ads")], count);
+}
+
+/// One more entry into the segment of a day that has so many: what a late event costs there.
+#[divan::bench(args = [300, 3_000, 30_000])]
+fn apply_to_a_segment(bencher: Bencher<'_, '_>, count: i64) {
+    let mut all = entries(count + 1);
+    let late = SegmentChange { removed: vec![], added: all.pop().into_iter().collect() };
+    let bytes = Segment::new(all).encode().unwrap();
+    bencher.with_inputs(|| late.clone()).bench_local_values(|late| {
+        let mut segment = Segment::decode(&bytes).unwrap();
+        segment.apply(late).unwrap();
+        segment.encode()
+    });
+}
+
+/// What one account adds, from its contributions to the segments and cells that they change.
+#[divan::bench]
+fn spread_an_account(bencher: Bencher<'_, '_>) {
+    let (definitions, events) = (definitions(), journey(10));
+    let plan = Plan::new(&definitions);
+    let folded = plan.fold(company("acme"), &events);
+    bencher.bench_local(|| {
+        let changes = folded.iter().map(|(_, new)| delta(&Contribution::default(), new));
+        changes.map(|change| spread(&change, &plan, &definitions.workspace.zone, 16)).collect::<Vec<_>>()
+    });
+}
+
+/// Recurring revenue at an instant, from so many movements of a year.
+#[divan::bench(args = [30_000, 300_000], sample_count = 10)]
+fn answer_recurring_revenue(bencher: Bencher<'_, '_>, count: i64) {
+    let definitions = definitions();
+    let question = Question { motion: Some("b2b".into()), ..Question::of("mrr") };
+    let now = Instant(i64::from(FIRST.0 + 400) * MS_PER_DAY);
+    let asked = Asked { defs: &definitions, question: &question, now, names: &[] };
+    let Outcome::Need(reads) = ask(&asked, &Rows::default()) else { panic!("needs nothing") };
+    let mut each = entries(count / 365);
+    for (index, entry) in each.iter_mut().enumerate() {
+        entry.event = index as u64 + 1;
+        let amount = format!("\"{}/12\"", 1_000 + index % 40);
+        entry.state = vec![("amount".into(), amount.into()), ("currency".into(), "\"USD\"".into())];
+    }
+    let bytes = Segment::new(each).encode().unwrap();
+    let mut rows = Rows::default();
+    for read in reads {
+        let is_new = matches!(&read, Read::Segments { series, .. } if series == "mrr/new");
+        let days = (FIRST.0..FIRST.0 + 365).filter(|_| is_new);
+        let packed = days.map(|day| (Day(day), bytes.clone())).collect();
+        rows.add_packed(read, packed);
+    }
+    bencher.bench_local(|| match ask(&asked, &rows) {
+        Outcome::Answer(answer) => answer,
+        other => panic!("{other:?}"),
+    });
 }

@@ -12,7 +12,7 @@ use crate::codec::{Corrupt, Dictionary, Name, Reader, Writer};
 use crate::contribution::{Entry, LOST};
 use crate::money::Currency;
 use crate::time::{Day, MS_PER_DAY, MS_PER_HOUR};
-pub use spread::{Spread, spread};
+pub use spread::{Spread, packed_on, spread};
 pub use tally::Tally;
 
 /// Which cell: the store adds workspace and generation.

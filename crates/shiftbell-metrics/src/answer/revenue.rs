@@ -22,8 +22,9 @@ use crate::revenue::{Bridge, Exact, Kind, Line, Moved, Policy, Why, arpa, arr, b
 use crate::segment::{Columns, Credit};
 use crate::time::{Day, Instant};
 
-/// Every day on which a movement may lie: 1970 to 2100, whatever is asked, so that all answers read the same rows.
-const DAYS: (Day, Day) = (Day(-1), Day(47_848));
+/// Every month in which a movement may lie: 1970 (in the zone of the company, the last day of 1969) to 2100, whatever is asked, so
+/// that all answers read the same rows.
+const DAYS: (Day, Day) = (Day(-62), Day(47_848));
 
 /// What the names of the family stand for when the asker names no period.
 pub(super) fn default_period(definitions: &Definitions, name: &str, over: Option<Span>, today: Day) -> Option<Period> {

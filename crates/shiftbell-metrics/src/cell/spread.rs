@@ -7,7 +7,7 @@ use crate::codec::Name;
 use crate::contribution::{Delta, Row, name};
 use crate::fold::Plan;
 use crate::segment::{CHUNKS, SegmentChange, SegmentKey};
-use crate::time::Zone;
+use crate::time::{Day, Zone};
 
 /// The changes of segments and cells, in the order in which their rows are locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,12 +43,19 @@ pub(super) fn has_cells(series: &str) -> bool {
     !series.starts_with("open/") && !series.starts_with("mrr/")
 }
 
+/// The day under which the segment of an entry of this day is kept. What is always read whole (open records, movements of
+/// recurring revenue) lies together by the month: a few hundred rows instead of one for each day and chunk.
+pub fn packed_on(series: &str, day: Day) -> Day {
+    if has_cells(series) { day } else { Day::from_date(day.date().first_of_month()) }
+}
+
 impl Spread {
     fn take(&mut self, row: &Row, times: i64, plan: &Plan, zone: &Zone, slots: u16, whole: &Name) {
         let entry = &row.entry;
         let day = zone.day_of(entry.at);
         let (motion, series) = (Name::clone(&row.motion), Name::clone(&row.series));
-        let key = SegmentKey { motion, series, day, chunk: entry.entity.part(CHUNKS) };
+        let packed = packed_on(&row.series, day);
+        let key = SegmentKey { motion, series, day: packed, chunk: entry.entity.part(CHUNKS) };
         let segment = self.segments.entry(key).or_default();
         let side = if times < 0 { &mut segment.removed } else { &mut segment.added };
         side.push(entry.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shiftbell_metrics::cell::Tally;
+use shiftbell_metrics::cell::{Tally, packed_on};
 use shiftbell_metrics::contribution::{Contribution, Entry, Name, Shared};
 use shiftbell_metrics::segment::{CHUNKS, Segment, SegmentKey};
 use shiftbell_metrics::time::Day;
@@ -88,8 +88,9 @@ fn take(bytes: &[u8], workspace: &Workspace, counter: &mut Counter, found: &mut 
         for row in contribution.into_rows() {
             let day = zone.day_of(row.entry.at);
             counter.cells.count(&row, day);
-            let thread = day.0.unsigned_abs() as usize % THREADS;
-            found[thread].entry((row.motion, row.series, day)).or_default().push(row.entry);
+            let packed = packed_on(&row.series, day);
+            let thread = packed.0.unsigned_abs() as usize % THREADS;
+            found[thread].entry((row.motion, row.series, packed)).or_default().push(row.entry);
         }
     }
     Ok(())
