@@ -76,6 +76,9 @@ pub struct Answered {
     pub receipt: String,
     /// As people call it: `3`.
     pub version: String,
+    /// When it came to mean what it means, if that was within the period or the one before: then both sides of that day are
+    /// counted by the new meaning.
+    pub changed_at: Option<Instant>,
     pub asked_at: Instant,
 }
 
@@ -307,7 +310,15 @@ async fn answered_in(
     };
     let receipt = kept::keep(session, program, company, question, &answer, (now, mark)).await?;
     let version = program.versions.said(company.name(), &answer.kpi, &answer.version);
-    Ok(Ok(Answered { question: question.clone(), answer, receipt, version, asked_at: now }))
+    let changed_at = program.versions.changed_at(company.name(), &answer.kpi, &answer.version);
+    let from = answer
+        .before
+        .as_ref()
+        .map_or(&answer.period, |before| &before.period)
+        .starts_at()
+        .min(answer.period.starts_at());
+    let changed_at = changed_at.filter(|at| from < *at && *at < answer.period.ends_at());
+    Ok(Ok(Answered { question: question.clone(), answer, receipt, version, changed_at, asked_at: now }))
 }
 
 /// Computes the answer from the numbers that this session sees.

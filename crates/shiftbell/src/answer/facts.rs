@@ -5,7 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
 use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
-use shiftbell_metrics::time::MS_PER_DAY;
+use shiftbell_metrics::time::{Instant, MS_PER_DAY};
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
 use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
 
@@ -54,7 +54,10 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         by: answer.by.clone(),
         rows: rows(defs, answer, answered.question.each.is_some()),
         trend: answered.question.each.and_then(|_| trend(&answer.parts)),
-        meaning: meaning(defs, answer),
+        meaning: match answered.changed_at {
+            Some(at) => format!("{}; {}", meaning(defs, answer), changed(defs, at)),
+            None => meaning(defs, answer),
+        },
         version: answered.version.clone(),
         footer: Footer::only_you(ages, &answered.receipt),
     }
@@ -65,6 +68,12 @@ pub(super) fn scope(answer: &Answer) -> Option<String> {
     let parts: Vec<String> =
         answer.motion.iter().cloned().chain(answer.filters.iter().map(|(_, value)| words(value))).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Said where a period or the one it is compared with reaches over a change of what is counted.
+fn changed(defs: &Definitions, at: Instant) -> String {
+    let day = shiftbell_render::words::day_and_year(defs.workspace.zone.day_of(at).date());
+    format!("what it means changed on {day}, and all of this is counted as it is meant now")
 }
 
 /// What is counted, with the period, as a sentence without its full stop.
