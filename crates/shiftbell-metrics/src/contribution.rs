@@ -14,7 +14,7 @@ pub const LOST: &str = "lost";
 /// The target under which an entry keeps the time to its end on the right.
 pub const GONE: &str = "gone";
 
-/// The field under which an entry that is due keeps whose it is: its account.
+/// The field under which an entry that is due about a customer keeps which one it is: the account.
 pub const ACCOUNT: &str = "account";
 
 /// One occurrence in a series: an entity reached a stage for the first time, a fact happened, or a record stands open.

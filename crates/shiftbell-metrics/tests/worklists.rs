@@ -171,6 +171,30 @@ fn a_deal_stalls_after_fourteen_days_without_a_reply_and_is_done_when_it_is_touc
 }
 
 #[test]
+fn a_customer_that_two_rules_find_is_one_thing_to_do_and_two_of_its_people_are_two() {
+    let mut events = customer("acme", "2027-06-10T00:00:00Z", "50.00");
+    events.push(invoice("2026-11-19T07:00:00Z", "acme", "payment_failed"));
+    let leaves = r#""type":"subscription","subscription":"s-acme","company":"acme","change":"cancel_scheduled""#;
+    events.push(event("2026-11-19T07:30:00Z", leaves));
+    let asks =
+        |who: &str| event("2026-11-19T07:00:00Z", &format!(r#""type":"form","contact":"{who}","company":"acme""#));
+    events.extend([asks("ann"), asks("bob")]);
+    events.push(reply("2026-11-19T09:00:00Z", r#""contact":"ann""#));
+    let desk = Desk::new("2026-11-19T16:00:00Z", &events);
+    assert_eq!(desk.rate("at-risk", "2026-11-19", "").1, 1, "unpaid and leaving, and one customer");
+    assert_eq!(desk.rate("asked-again", "2026-11-19", ""), (1, 2), "ann was called, bob was not");
+}
+
+#[test]
+fn a_wait_in_working_days_is_none_over_a_weekend() {
+    let own = r#""set":{"deal":{"stage":"open"}}"#;
+    let opened = event("2026-11-20T12:00:00Z", &format!(r#""type":"deal","deal":"d","contact":"c",{own}"#));
+    let of = |now: &str, day: &str| Desk::new(now, std::slice::from_ref(&opened)).rate("quiet", day, "");
+    assert_eq!(of("2026-11-23T16:00:00Z", "2026-11-23"), (0, 0), "opened on Friday: one working day");
+    assert_eq!(of("2026-11-24T16:00:00Z", "2026-11-24"), (0, 1), "two");
+}
+
+#[test]
 fn two_milestones_of_one_customer_are_two_things_to_do() {
     let task = |at: &str, status: &str| {
         event(at, &format!(r#""type":"task","company":"acme","status":"{status}","owner":"csm@acme.example""#))

@@ -191,7 +191,7 @@ async fn said(program: &Program, company: &Company, asker: &Asker, text: &str) -
         Understood::Who { question, reached } => who::list(program, company, asker, question, reached).await,
         Understood::List => Ok(Notice::from(about::list(company)).document()?),
         Understood::Help(None) => Ok(Notice::from(about::help(program, company, asker).await?).document()?),
-        Understood::Help(Some(slug)) => match about::definition(program, company, &slug).await? {
+        Understood::Help(Some(slug)) => match about::definition(program, company, asker, &slug).await? {
             Some(facts) => Ok(Notice::from(facts).document()?),
             None => Ok(sentence(format!("I know no KPI \"{slug}\". /kpi list shows all."))),
         },

@@ -105,7 +105,12 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
         let mut snapshot = world.program.db.read().await.unwrap();
         let answer = computed(&mut snapshot, &company, &question, now).await.unwrap().unwrap();
         let Number::Count { count } = answer.figure else { panic!("{answer:?}") };
-        assert!(count > 3 && quarter.contains(&count.to_string()), "{typed}: {count} in {quarter}");
+        // Its own row, and its own column.
+        let label = if stage == "mql" { "MQLs" } else { "Won" };
+        let row = quarter.lines().find(|line| line.starts_with(label)).unwrap_or_default();
+        let column = if period == "2026-Q3" { 1 } else { 2 };
+        let shown = row.split_whitespace().nth(column).map(|text| text.replace(',', ""));
+        assert!(count > 3 && shown == Some(count.to_string()), "{typed}: {count} in {quarter}");
     }
     assert!(quarter.contains("recurring, a year") && quarter.contains("median wait"), "{quarter}");
     let without = asks(
@@ -114,6 +119,11 @@ async fn the_weekly_post_says_what_a_command_of_that_week_says_and_the_planted_l
     )
     .await;
     assert!(!without.contains("recurring, a year") && without.contains("MQLs"), "{without}");
+    // What a number means is for everybody, what it is now for whoever may see it.
+    let rep = Asker::Person(world.company().defs().person("bdr.one@clowns.example").unwrap().clone());
+    let (mine, theirs) = (asks(Asker::Operator, "/kpi help grr").await, asks(rep, "/kpi help grr").await);
+    assert!(mine.contains("Now ") && mine.contains("Example: "), "{mine}");
+    assert!(theirs.contains("Formula: ") && !theirs.contains("Now ") && !theirs.contains("Example: "), "{theirs}");
     let funnel = asks(Asker::Operator, "/bowtie b2b last month as funnel").await;
     assert!(!funnel.contains("Second show") && !funnel.contains("kept of a year ago"), "{funnel}");
     let flywheel = asks(Asker::Operator, "/bowtie b2b as flywheel").await;

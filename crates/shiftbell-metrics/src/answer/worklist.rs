@@ -85,7 +85,7 @@ impl Scope<'_> {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                     let state = match &rule.kind {
                         RuleKind::Event { .. } => work.of_event(entry),
-                        RuleKind::Record { .. } if stands => work.of_standing(&self.standing(entry)),
+                        RuleKind::Record { .. } if stands => work.of_standing(&self.standing(entry), &home),
                         RuleKind::Record { .. } => work.of_reached(entry, &home),
                         RuleKind::Rate { .. } | RuleKind::Pace { .. } => None,
                     };
@@ -180,7 +180,7 @@ impl Work<'_> {
     }
 
     /// How a record stands is only known as it is now.
-    fn of_standing(&self, standing: &Standing<'_>) -> Option<bool> {
+    fn of_standing(&self, standing: &Standing<'_>, home: &Place) -> Option<bool> {
         let (entry, now) = (standing.entry, standing.now);
         let RuleKind::Record { that, without, span, .. } = &self.rule.kind else { return None };
         let moment = |series: &str| entry.state(series).and_then(|value| value.as_instant());
@@ -189,8 +189,8 @@ impl Work<'_> {
         let was_ended = done.is_some() && self.rule.ends.as_deref().is_some_and(|ends| of_fact(ends) == self.done);
         let waited = without.as_deref().is_none_or(|fact| {
             let last = moment(&of_fact(fact)).unwrap_or(entry.at).max(entry.at);
-            let span_ms = span.and_then(|span| span.elapsed_ms()).unwrap_or(0);
-            done.is_some_and(|done| done <= last) || last.plus_ms(span_ms) <= now
+            let over = span.map_or(Some(last), |span| after(home, last, span));
+            done.is_some_and(|done| done <= last) || over.is_some_and(|over| over <= now)
         });
         let holds = that.as_ref().is_none_or(|that| that.holds(standing));
         ((waited && holds) || was_ended).then_some(done.is_some())

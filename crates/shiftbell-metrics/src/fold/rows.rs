@@ -240,7 +240,11 @@ impl<'j, 'a> Findings<'j, 'a> {
         }
         if plan.is_due {
             entry.lags.extend(self.waits(own, seen.at, |fact| fact.is_watched));
-            entry.state.push((name(ACCOUNT), name(&self.journey.entities[self.journey.root].id.0.to_string())));
+            // What is about the customer is one thing to do with whatever else is; a person or a deal is one of its own.
+            if matches!(self.journey.entities[own].kind, EntityKind::Subscription | EntityKind::Company) {
+                let account = self.journey.entities[self.journey.root].id.0.to_string();
+                entry.state.push((name(ACCOUNT), name(&account)));
+            }
         }
         let said = stored.event.properties.get("motion").and_then(|said| said.as_text());
         let motions = &self.journey.plan.motions;

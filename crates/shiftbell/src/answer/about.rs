@@ -16,6 +16,7 @@ use shiftbell_store::{Session, sightings};
 use super::{AskError, Asker, answered, facts, standard};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::rights::{self, Right};
 
 /// Days in which a source must have been heard to be mentioned.
 const HEARD_WITHIN_DAYS: i32 = 30;
@@ -149,18 +150,23 @@ fn last_quarters(today: Day) -> (String, String) {
     (name(this - 1), name(this - 2))
 }
 
-/// One definition, with what it is now in each motion.
+/// One definition, with what it is now in each motion where whoever asks may see that.
 pub(super) async fn definition(
     program: &Program,
     company: &Company,
+    asker: &Asker,
     slug: &str,
 ) -> Result<Option<KpiDefinition>, AskError> {
     let defs = company.defs();
     let Some(kpi) = defs.kpi(slug) else { return Ok(None) };
     let (mut motions, mut example) = (Vec::new(), None);
     for motion in motions_of(defs, kpi) {
-        let question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
-        let found = answered(program, company, &question).await?.ok();
+        let mut question = Question { motion: Some(motion.clone()), ..Question::of(&kpi.slug) };
+        // What a number means is for everybody, what it is now is not.
+        let found = match rights::join(defs, asker, &mut question) {
+            Right::Granted => answered(program, company, &question).await?.ok(),
+            Right::Refused(_) => None,
+        };
         let now = found.as_ref().map(|found| facts::whole_figure(&found.answer, defs));
         if let (None, Some(found)) = (&example, &found) {
             example = example::of_answer(defs, kpi, &found.answer).map(|said| format!("{motion}, {said}"));
