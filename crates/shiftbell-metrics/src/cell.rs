@@ -8,7 +8,7 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use crate::codec::{Corrupt, Dictionary, Name, Reader, Writer};
+use crate::codec::{Corrupt, Dictionary, Name, Reader, Texts, Writer};
 use crate::contribution::{Entry, LOST};
 use crate::money::Currency;
 use crate::time::{Day, MS_PER_DAY, MS_PER_HOUR};
@@ -184,32 +184,63 @@ impl Cell {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Cell, Corrupt> {
-        let mut reader = Reader::new(bytes, "cell");
-        if reader.byte()? != CELL_FORMAT {
-            return Err(reader.corrupt("an unknown format"));
-        }
-        let texts = Dictionary::read(&mut reader)?;
-        let mut cell = Cell { entered: reader.signed()?, ..Cell::default() };
-        for _ in 0..reader.count(2)? {
-            let target = texts.need(reader.number()?, &reader)?;
-            let mut histogram = Histogram::new();
-            let mut bucket = 0_u16;
-            for _ in 0..reader.count(2)? {
-                let step = u16::try_from(reader.number()?).ok().and_then(|step| bucket.checked_add(step));
-                bucket = step.ok_or_else(|| reader.corrupt("a bucket too large"))?;
-                histogram.insert(bucket, reader.signed()?);
-            }
-            cell.lags.insert(target, histogram);
-        }
-        for _ in 0..reader.count(3)? {
-            let measure = texts.need(reader.number()?, &reader)?;
-            let code = texts.need(reader.number()?, &reader)?;
-            let currency = Currency::from_code(&code).ok_or_else(|| reader.corrupt("an unknown currency"))?;
-            cell.sums.insert((measure, currency), reader.wide()?);
-        }
-        reader.finish()?;
+        let mut cell = Cell::default();
+        let (mut lags, mut sums) = (Vec::new(), Vec::new());
+        cell.entered = visit(
+            bytes,
+            |name| Some(Name::from(name)),
+            |counted| match counted {
+                Counted::Lag { of, bucket, n } => lags.push((Name::clone(of), bucket, n)),
+                Counted::Sum { of, currency, minor } => sums.push((Name::clone(of), currency, minor)),
+            },
+        )?;
+        lags.into_iter().for_each(|(of, bucket, n)| _ = cell.lags.entry(of).or_default().insert(bucket, n));
+        sums.into_iter().for_each(|(of, currency, minor)| _ = cell.sums.insert((of, currency), minor));
         Ok(cell)
     }
+}
+
+/// One count of a cell, as it lies in the bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Counted<'a, K> {
+    /// So many took this long to a target.
+    Lag { of: &'a K, bucket: u16, n: i64 },
+    /// So much of a measure, in minor units.
+    Sum { of: &'a K, currency: Currency, minor: i128 },
+}
+
+/// Reads of the bytes of a cell what is wanted, without building the whole of it: of its many targets and measures a question
+/// needs one or two. Returns how many entered.
+pub(crate) fn visit<K>(
+    bytes: &[u8],
+    wanted: impl Fn(&str) -> Option<K>,
+    mut each: impl FnMut(Counted<'_, K>),
+) -> Result<i64, Corrupt> {
+    let mut reader = Reader::new(bytes, "cell");
+    if reader.byte()? != CELL_FORMAT {
+        return Err(reader.corrupt("an unknown format"));
+    }
+    let texts = Texts::read(&mut reader)?;
+    let entered = reader.signed()?;
+    for _ in 0..reader.count(2)? {
+        let of = wanted(texts.text(reader.number()?, &reader)?);
+        let mut bucket = 0_u16;
+        for _ in 0..reader.count(2)? {
+            let step = u16::try_from(reader.number()?).ok().and_then(|step| bucket.checked_add(step));
+            bucket = step.ok_or_else(|| reader.corrupt("a bucket too large"))?;
+            let n = reader.signed()?;
+            of.iter().for_each(|of| each(Counted::Lag { of, bucket, n }));
+        }
+    }
+    for _ in 0..reader.count(3)? {
+        let of = wanted(texts.text(reader.number()?, &reader)?);
+        let code = texts.text(reader.number()?, &reader)?;
+        let currency = Currency::from_code(code).ok_or_else(|| reader.corrupt("an unknown currency"))?;
+        let minor = reader.wide()?;
+        of.iter().for_each(|of| each(Counted::Sum { of, currency, minor }));
+    }
+    reader.finish()?;
+    Ok(entered)
 }
 
 #[cfg(test)]

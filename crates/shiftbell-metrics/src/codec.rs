@@ -1,5 +1,6 @@
 //! Small numbers in few bytes: the byte form shared by contributions, segments and cells.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -153,7 +154,12 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn text(&mut self) -> Result<&'a str, Corrupt> {
         let length = self.count(1)?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| self.corrupt("text that is not UTF-8"))
+        let bytes = self.take(length)?;
+        self.utf8(bytes)
+    }
+
+    fn utf8<'b>(&self, bytes: &'b [u8]) -> Result<&'b str, Corrupt> {
+        std::str::from_utf8(bytes).map_err(|_| self.corrupt("text that is not UTF-8"))
     }
 }
 
@@ -257,10 +263,52 @@ impl Names {
     pub(crate) fn need(&self, place: u64, from: &Reader<'_>) -> Result<Name, Corrupt> {
         self.get(place, from)?.ok_or_else(|| from.corrupt("a name is missing"))
     }
+}
+
+/// A dictionary that is left where it lies: of its many texts a question needs few, and only those are read and become names.
+#[derive(Debug)]
+pub(crate) struct Texts<'a>(Vec<(&'a [u8], OnceCell<Name>)>);
+
+impl<'a> Texts<'a> {
+    pub(crate) fn read(from: &mut Reader<'a>) -> Result<Texts<'a>, Corrupt> {
+        let count = from.count(1)?;
+        let mut texts = Vec::with_capacity(count);
+        for _ in 0..count {
+            let length = from.count(1)?;
+            texts.push((from.take(length)?, OnceCell::new()));
+        }
+        Ok(Texts(texts))
+    }
+
+    pub(crate) fn get(&self, place: u64, from: &Reader<'_>) -> Result<Option<Name>, Corrupt> {
+        if place == 0 {
+            return Ok(None);
+        }
+        let (text, name) = self.at(place, from)?;
+        if let Some(name) = name.get() {
+            return Ok(Some(Arc::clone(name)));
+        }
+        let read = Name::from(from.utf8(text)?);
+        Ok(Some(Arc::clone(name.get_or_init(|| read))))
+    }
+
+    fn at(&self, place: u64, from: &Reader<'_>) -> Result<&(&'a [u8], OnceCell<Name>), Corrupt> {
+        let found = place.checked_sub(1).and_then(|place| self.0.get(usize::try_from(place).ok()?));
+        found.ok_or_else(|| from.corrupt("a text that is not in its dictionary"))
+    }
+
+    pub(crate) fn need(&self, place: u64, from: &Reader<'_>) -> Result<Name, Corrupt> {
+        self.get(place, from)?.ok_or_else(|| from.corrupt("a name is missing"))
+    }
+
+    /// The text at a place, which must not be 0.
+    pub(crate) fn text(&self, place: u64, from: &Reader<'_>) -> Result<&'a str, Corrupt> {
+        from.utf8(self.at(place, from)?.0)
+    }
 
     /// The place of a text, if any entry has it.
     pub(crate) fn find(&self, name: &str) -> Option<u64> {
-        self.0.iter().position(|known| &**known == name).map(|place| place as u64 + 1)
+        self.0.iter().position(|(known, _)| *known == name.as_bytes()).map(|place| place as u64 + 1)
     }
 }
 

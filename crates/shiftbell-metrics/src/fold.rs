@@ -3,6 +3,7 @@
 //! [`Plan::fold`] takes every event of one account, in any order and with repeats, and returns what each of its entities
 //! adds to the numbers. It has no clock: an event counts as if it were known today, whenever it arrived.
 
+mod closed;
 mod happened;
 mod journey;
 mod open;
@@ -18,13 +19,14 @@ mod walk;
 use crate::contribution::Contribution;
 use crate::event::Event;
 use crate::id::EntityId;
+pub(crate) use closed::{CYCLE, closed_series};
 pub use happened::Happened;
 pub(crate) use open::{MRR_CHANGES, RENEWS_AT};
 pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
 pub use revenue::{PROBLEM, line_word, series_of};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.
-pub const FOLD_VERSION: u32 = 5;
+pub const FOLD_VERSION: u32 = 6;
 
 /// An event as it is stored.
 #[derive(Clone, Debug, PartialEq)]

@@ -64,6 +64,7 @@ fn a_business_goes_from_lead_to_first_show() {
     2026-03-06 b2b fact/human-reply
     2026-03-10 b2b sql deal+10 live+52 won+41
     2026-03-20 b2b deal live+42 won+31
+    2026-04-20 b2b closed/won closed/cycle+31 won+0 deal.annual_amount=18000.00
     2026-04-20 b2b won live+11 deal.annual_amount=18000.00
     2026-05-01 b2b live
     2026-05-01 b2b open/live  deal.annual_amount=18000.00
@@ -176,6 +177,7 @@ fn a_family_counts_by_its_score_the_moment_it_rises() {
     2026-03-01 b2c lead deal+4 mql+1 sql+3 won+4
     2026-03-02 b2c mql deal+3 sql+2 won+3
     2026-03-04 b2c sql deal+1 won+1
+    2026-03-05 b2c closed/won closed/cycle+0 won+0 deal.annual_amount=250.00
     2026-03-05 b2c deal won+0
     2026-03-05 b2c open/won  deal.annual_amount=250.00
     2026-03-05 b2c won  deal.annual_amount=250.00

@@ -25,12 +25,21 @@ pub struct CellKey {
     pub slot: u16,
 }
 
-/// A cell read for an answer.
+/// The cells of one series and dimension on these days; only those of `value` if it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellRange<'a> {
+    pub motion: &'a str,
+    pub series: &'a str,
+    pub dimension: &'a str,
+    pub value: Option<&'a str>,
+    pub days: Range<Day>,
+}
+
+/// A cell read for an answer. Its slots come apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub day: Day,
     pub value: String,
-    pub slot: u16,
     pub body: Vec<u8>,
 }
 
@@ -85,7 +94,8 @@ pub async fn store(
     Ok(())
 }
 
-/// The cells of one series and dimension on these days, by day, value and slot; only those of `value` if it is given.
+/// The cells of each range, in no order. One statement for all of them: an answer asks for several, and each trip to the
+/// database costs more than the rows it brings.
 ///
 /// # Errors
 /// The database's.
@@ -93,26 +103,28 @@ pub async fn read(
     session: &mut Session,
     workspace: &str,
     generation: i64,
-    (motion, series, dimension): (&str, &str, &str),
-    value: Option<&str>,
-    days: Range<Day>,
-) -> Result<Vec<Cell>, StoreError> {
-    let args = [
-        workspace.into(),
-        generation.into(),
-        motion.into(),
-        series.into(),
-        dimension.into(),
-        i64::from(days.start.0).into(),
-        i64::from(days.end.0).into(),
-        value.into(),
+    ranges: &[CellRange<'_>],
+) -> Result<Vec<Vec<Cell>>, StoreError> {
+    let columns = vec![
+        Column::Same(workspace),
+        Column::SameBig(generation),
+        Column::Text(ranges.iter().map(|range| range.motion).collect()),
+        Column::Text(ranges.iter().map(|range| range.series).collect()),
+        Column::Text(ranges.iter().map(|range| range.dimension).collect()),
+        Column::Big(ranges.iter().map(|range| i64::from(range.days.start.0)).collect()),
+        Column::Big(ranges.iter().map(|range| i64::from(range.days.end.0)).collect()),
+        Column::Big(ranges.iter().map(|range| i64::from(range.value.is_none())).collect()),
+        Column::Text(ranges.iter().map(|range| range.value.unwrap_or_default()).collect()),
+        Column::Big((0..).take(ranges.len()).collect()),
     ];
-    let rows: Vec<(i64, String, i64, Vec<u8>)> = session.fetch(&READ, &args).await?;
-    Ok(rows
-        .into_iter()
-        .filter(|(.., body)| !body.is_empty())
-        .map(|(day, value, slot, body)| Cell { day: day_of(day), value, slot: part_of(slot), body })
-        .collect())
+    let rows: Vec<(i64, i64, String, Vec<u8>)> = session.fetch_many(&READ, &Rows::new(ranges.len(), columns)).await?;
+    let mut found = vec![Vec::new(); ranges.len()];
+    for (n, day, value, body) in rows.into_iter().filter(|(.., body)| !body.is_empty()) {
+        if let Some(range) = usize::try_from(n).ok().and_then(|n| found.get_mut(n)) {
+            range.push(Cell { day: day_of(day), value, body });
+        }
+    }
+    Ok(found)
 }
 
 /// Every cell of a generation, in key order: to compare it with a rebuild.
@@ -183,10 +195,12 @@ const REMOVE: Sql = Sql::many(
      DELETE FROM cells WHERE (workspace, generation, motion, series, dimension, day, value, slot) IN (SELECT * FROM k)",
     &[Text, Big, Text, Text, Text, Big, Text, Big],
 );
-const READ: Sql = Sql::one(
-    "SELECT day, value, slot, body FROM cells WHERE workspace = $1 AND generation = $2 AND motion = $3 \
-     AND series = $4 AND dimension = $5 AND day >= $6 AND day < $7 AND (CAST($8 AS TEXT) IS NULL OR value = $8) \
-     ORDER BY day, value, slot",
+const READ: Sql = Sql::many(
+    "WITH k(workspace, generation, motion, series, dimension, from_day, until_day, every_value, value, n) AS ({rows}) \
+     SELECT k.n, t.day, t.value, t.body FROM k CROSS JOIN cells AS t WHERE t.workspace = k.workspace \
+     AND t.generation = k.generation AND t.motion = k.motion AND t.series = k.series AND t.dimension = k.dimension \
+     AND t.day >= k.from_day AND t.day < k.until_day AND (k.every_value = 1 OR t.value = k.value)",
+    &[Text, Big, Text, Text, Text, Big, Big, Big, Text, Big],
 );
 const ALL: Sql = Sql::one(
     "SELECT motion, series, dimension, day, value, slot, body FROM cells WHERE workspace = $1 AND generation = $2 \

@@ -19,6 +19,14 @@ pub struct SegmentKey {
     pub chunk: u16,
 }
 
+/// The segments of one series on these days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentRange<'a> {
+    pub motion: &'a str,
+    pub series: &'a str,
+    pub days: Range<Day>,
+}
+
 /// A segment read for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -79,7 +87,7 @@ pub async fn store(
     Ok(())
 }
 
-/// The segments of one series on these days, by day and chunk.
+/// The segments of each range, by day and chunk; one statement for all of them, as [`crate::cells::read`].
 ///
 /// # Errors
 /// The database's.
@@ -87,24 +95,26 @@ pub async fn read(
     session: &mut Session,
     workspace: &str,
     generation: i64,
-    motion: &str,
-    series: &str,
-    days: Range<Day>,
-) -> Result<Vec<Segment>, StoreError> {
-    let args = [
-        workspace.into(),
-        generation.into(),
-        motion.into(),
-        series.into(),
-        i64::from(days.start.0).into(),
-        i64::from(days.end.0).into(),
+    ranges: &[SegmentRange<'_>],
+) -> Result<Vec<Vec<Segment>>, StoreError> {
+    let columns = vec![
+        Column::Same(workspace),
+        Column::SameBig(generation),
+        Column::Text(ranges.iter().map(|range| range.motion).collect()),
+        Column::Text(ranges.iter().map(|range| range.series).collect()),
+        Column::Big(ranges.iter().map(|range| i64::from(range.days.start.0)).collect()),
+        Column::Big(ranges.iter().map(|range| i64::from(range.days.end.0)).collect()),
+        Column::Big((0..).take(ranges.len()).collect()),
     ];
-    let rows: Vec<(i64, i64, Vec<u8>)> = session.fetch(&READ, &args).await?;
-    Ok(rows
-        .into_iter()
-        .filter(|(_, _, body)| !body.is_empty())
-        .map(|(day, chunk, body)| Segment { day: day_of(day), chunk: part_of(chunk), body })
-        .collect())
+    let rows: Vec<(i64, i64, i64, Vec<u8>)> = session.fetch_many(&READ, &Rows::new(ranges.len(), columns)).await?;
+    let mut found = vec![Vec::new(); ranges.len()];
+    for (n, day, chunk, body) in rows.into_iter().filter(|(.., body)| !body.is_empty()) {
+        if let Some(range) = usize::try_from(n).ok().and_then(|n| found.get_mut(n)) {
+            range.push(Segment { day: day_of(day), chunk: part_of(chunk), body });
+        }
+    }
+    found.iter_mut().for_each(|range| range.sort_by_key(|segment| (segment.day, segment.chunk)));
+    Ok(found)
 }
 
 /// Every segment of a generation, in key order: to compare it with a rebuild.
@@ -181,9 +191,12 @@ const REMOVE: Sql = Sql::many(
      DELETE FROM segments WHERE (workspace, generation, motion, series, day, chunk) IN (SELECT * FROM k)",
     &[Text, Big, Text, Text, Big, Big],
 );
-const READ: Sql = Sql::one(
-    "SELECT day, chunk, body FROM segments WHERE workspace = $1 AND generation = $2 AND motion = $3 \
-     AND series = $4 AND day >= $5 AND day < $6 ORDER BY day, chunk",
+const READ: Sql = Sql::many(
+    "WITH k(workspace, generation, motion, series, from_day, until_day, n) AS ({rows}) \
+     SELECT k.n, t.day, t.chunk, t.body FROM k CROSS JOIN segments AS t WHERE t.workspace = k.workspace \
+     AND t.generation = k.generation AND t.motion = k.motion AND t.series = k.series AND t.day >= k.from_day \
+     AND t.day < k.until_day",
+    &[Text, Big, Text, Text, Big, Big, Big],
 );
 const ALL: Sql = Sql::one(
     "SELECT motion, series, day, chunk, body FROM segments WHERE workspace = $1 AND generation = $2 \

@@ -1,11 +1,11 @@
 //! Segments, cells, contributions and generations: written by many at once, and nothing lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use shiftbell_metrics::id::EntityId;
 use shiftbell_metrics::time::Day;
-use shiftbell_store::cells::{self, CellKey};
+use shiftbell_store::cells::{self, CellKey, CellRange};
 use shiftbell_store::contributions::{self, Contribution};
 use shiftbell_store::segments::{self, SegmentKey};
 use shiftbell_store::{Db, StoreError, definitions, generations, workspaces};
@@ -126,16 +126,14 @@ async fn a_breakdown_reads_only_its_days_and_values() {
             .collect();
         cells::store(&mut tx, "clowns", 1, &bodies).await.unwrap();
         cells::store(&mut tx, "clowns", 2, &bodies).await.unwrap();
-        let of = ("b2b", "mql", "product");
+        let of = |motion, value, days| CellRange { motion, series: "mql", dimension: "product", value, days };
         let days = Day(1)..Day(3);
-        let found = cells::read(&mut tx, "clowns", 1, of, None, days.clone()).await.unwrap();
-        let found: Vec<(i32, &str)> = found.iter().map(|cell| (cell.day.0, cell.value.as_str())).collect();
+        let ranges = [of("b2b", None, days.clone()), of("b2b", Some("ads"), days), of("b2c", None, Day(0)..Day(9))];
+        let found = cells::read(&mut tx, "clowns", 1, &ranges).await.unwrap();
+        let found: Vec<BTreeSet<(i32, &str)>> =
+            found.iter().map(|range| range.iter().map(|cell| (cell.day.0, cell.value.as_str())).collect()).collect();
         let wanted = [(1, "Party"), (1, "ads"), (1, "été"), (2, "Party"), (2, "ads"), (2, "été")];
-        assert_eq!(found, wanted, "text sorts by bytes on {}", test.kind);
-        let found = cells::read(&mut tx, "clowns", 1, of, Some("ads"), days).await.unwrap();
-        assert_eq!(found.iter().map(|cell| cell.day.0).collect::<Vec<_>>(), [1, 2]);
-        let other = cells::read(&mut tx, "clowns", 1, ("b2c", "mql", "product"), None, Day(0)..Day(9)).await.unwrap();
-        assert_eq!(other, []);
+        assert_eq!(found, [BTreeSet::from(wanted), BTreeSet::from([(1, "ads"), (2, "ads")]), BTreeSet::new()]);
     }
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::choose::{FORMULA_DEPTH_MAX, kpi_of, length_ms};
 use super::compare::length;
 use super::rows::Desk;
-use super::tally::{Ask, Tallies, Tally, groups, of_fact, tally, whole};
+use super::tally::{Ask, Tallies, Tally, groups, join, of_fact, tally, whole};
 use super::told::never;
 use super::{Asked, Cannot, Figure, Maturity, Rate, Ways, waiting};
 use crate::calendar::{WorkClock, home};
@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
         let is_sourced = self.kpi.credit.as_deref() == Some("sourced");
         let credit = match series.split_once('/') {
             // A meeting that a colleague holds is the success of whoever found the person.
-            Some(("fact", _)) | None if is_sourced => SOURCED_CREDIT,
+            Some(("fact" | "closed", _)) | None if is_sourced => SOURCED_CREDIT,
             Some(("fact", _)) => FACT_CREDIT,
             Some(_) | None => OWNER_CREDIT,
         };
@@ -118,11 +118,11 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn tally(&self, ask: &Ask<'_>) -> Result<Tallies, Cannot> {
+    pub(super) fn tally(&self, ask: &Ask<'_>) -> Result<Tallies, Cannot> {
         tally(self.asked.defs, self.desk, ask)
     }
 
-    fn grouped(&self, tallies: &Tallies, figure: impl Fn(&Tally) -> Figure) -> Measured {
+    pub(super) fn grouped(&self, tallies: &Tallies, figure: impl Fn(&Tally) -> Figure) -> Measured {
         let mut found = Measured::only(figure(&whole(tallies)));
         if self.by.is_some() {
             found.groups = groups(tallies).into_iter().map(|(group, tally)| (group, figure(&tally))).collect();
@@ -320,13 +320,6 @@ fn can_overlap(definitions: &Definitions, facts: &[String]) -> bool {
     let mut seen = BTreeSet::new();
     let mut kinds = facts.iter().filter_map(|fact| definitions.fact(fact)).map(|fact| &fact.events);
     facts.len() > 1 && kinds.any(|kinds| kinds.is_empty() || !kinds.iter().all(|kind| seen.insert(kind)))
-}
-
-fn join(all: &mut Tallies, other: Tallies) {
-    for (day, groups) in other {
-        let mine = all.entry(day).or_default();
-        groups.into_iter().for_each(|(group, tally)| mine.entry(group).or_default().add(&tally));
-    }
 }
 
 /// Sums as money, the workspace's own currency first. A sum beyond 64 bits is capped: no company has it.

@@ -6,17 +6,18 @@ use rust_decimal::Decimal;
 
 use super::measure::{Measured, Scope};
 use super::stock::ALL_DAYS;
-use super::tally::{Ask, of_fact};
+use super::tally::{Ask, Tallies, days_of, join, of_fact};
 use super::worklist::depends_on_now;
 use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::LOST;
 use crate::definitions::Definitions;
 use crate::definitions::pipeline::{
-    COVERAGE, CREATED_WIN_RATE, CYCLE_LENGTH, VELOCITY, WIN_RATE_BY_VALUE, WIN_RATE_WITH_NO_DECISION, amount_of,
-    ends_of, stage_of,
+    COVERAGE, CREATED_WIN_RATE, CYCLE_LENGTH, VELOCITY, WIN_RATE, WIN_RATE_BY_VALUE, WIN_RATE_WITH_NO_DECISION,
+    amount_of, ends_of, stage_of,
 };
 use crate::definitions::{KpiKind, Motion};
+use crate::fold::{CYCLE, closed_series};
 use crate::id::EntityId;
 use crate::money::{Currency, Money};
 use crate::period::Period;
@@ -36,7 +37,14 @@ impl Scope<'_> {
         if name == COVERAGE {
             return self.coverage();
         }
-        let deals = self.deals()?;
+        if name == WIN_RATE && self.asked.defs.policies.no_decision.is_empty() {
+            return self.closed_win_rate();
+        }
+        let deals = match name {
+            VELOCITY => self.deals(ALL_DAYS)?,
+            CREATED_WIN_RATE | CYCLE_LENGTH => self.deals(days_of(self.period, &self.asked.defs.workspace.zone))?,
+            _ => self.ended()?,
+        };
         let currency = self.asked.defs.workspace.currency;
         let rates = |deals: &[Deal]| win_rates(deals, self.period, currency);
         Ok(match name {
@@ -113,8 +121,55 @@ impl Scope<'_> {
         Measured { inputs, ..Measured::only(Figure::Number { value, is_share: true }) }
     }
 
-    /// Every deal of these motions with when it was won or lost, or nobody decided, and its amount as it is known today.
-    pub(super) fn deals(&self) -> Result<Deals, Cannot> {
+    /// Of the deals that ended in the period, how many were won. Counts that are kept say it, whatever there is of deals.
+    fn closed_win_rate(&self) -> Result<Measured, Cannot> {
+        let defs = self.asked.defs;
+        let mut all = Tallies::new();
+        for motion in self.motions.iter().filter_map(|motion| defs.motion(motion)) {
+            let Some((_, won)) = ends_of(defs, motion) else { continue };
+            let ask = self.ask(closed_series(won));
+            // An end is there at once.
+            let window = Some(0);
+            let ask = Ask { motions: vec![motion.id.as_str()], target: Some(won.to_owned()), window, ..ask };
+            join(&mut all, self.tally(&ask)?);
+        }
+        Ok(self.grouped(&all, |tally| Figure::Rate { rate: tally.rate() }))
+    }
+
+    /// The deals of these motions that ended in the period.
+    fn ended(&self) -> Result<Deals, Cannot> {
+        let defs = self.asked.defs;
+        let days = days_of(self.period, &defs.workspace.zone);
+        let mut deals = Deals::new();
+        for motion in self.motions.iter().filter_map(|motion| defs.motion(motion)) {
+            let Some((_, won)) = ends_of(defs, motion) else { continue };
+            let of_motion = [motion.id.as_str()];
+            let scope = Scope { motions: &of_motion, ..*self };
+            let undecided = scope.undecided(motion)?;
+            let measure = amount_of(defs, won).map(ToString::to_string);
+            self.each_segment(&scope.ask(closed_series(won)), days, |columns, keep| {
+                let (wins, took) = (columns.lag(won)?, columns.lag(CYCLE)?);
+                let sums = measure.as_ref().map(|measure| columns.sums(measure)).transpose()?.flatten();
+                let groups = self.by.map(|by| columns.dim(by)).transpose()?.flatten();
+                let entries = columns.entities()?.into_iter().zip(columns.at()?).enumerate();
+                for (index, (deal, at)) in entries.filter(|(index, _)| keep[*index]) {
+                    let is_won = wins.as_ref().is_some_and(|wins| wins[index] > 0);
+                    let lost = if undecided.contains(&deal) { End::NoDecision } else { End::Lost };
+                    let took = took.as_ref().map_or(0, |took| took[index].saturating_sub(1).cast_signed());
+                    let amount = sums.as_ref().and_then(|sums| sums[index]);
+                    let group = groups.as_ref().map(|groups| columns.text(groups[index])).transpose()?.flatten();
+                    let closed = Some((at, if is_won { End::Won } else { lost }));
+                    deals.entry(group).or_default().push(Deal { created: at.plus_ms(-took), closed, amount });
+                }
+                Ok(())
+            })?;
+        }
+        Ok(deals)
+    }
+
+    /// The deals of these motions that began on these days, with when each was won or lost, or nobody decided, and its amount
+    /// as it is known today.
+    fn deals(&self, days: (Day, Day)) -> Result<Deals, Cannot> {
         let defs = self.asked.defs;
         let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
         let mut deals = Deals::new();
@@ -125,7 +180,7 @@ impl Scope<'_> {
             let (undecided, amounts) = (scope.undecided(motion)?, self.won_amounts(won)?);
             let measure = amount_of(defs, won).map(ToString::to_string);
             let ask = Ask { period: &ever, ..scope.ask(first.to_owned()) };
-            scope.each_segment(&ask, ALL_DAYS, |columns, keep| {
+            scope.each_segment(&ask, days, |columns, keep| {
                 // Only these columns are read: there are many deals, and an entry has much more.
                 let (wins, losses) = (columns.lag(won)?, columns.lag(LOST)?);
                 let sums = measure.as_ref().map(|measure| columns.sums(measure)).transpose()?.flatten();

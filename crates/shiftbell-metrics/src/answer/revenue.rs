@@ -1,6 +1,7 @@
 //! Recurring revenue: the standard family, and the bridge from one instant to another.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,24 +72,39 @@ fn stated(columns: &Columns<'_>, place: u64) -> Result<Option<String>, Corrupt> 
     Ok(columns.text(place)?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-/// What the text at a place means. The same text stands in many entries, and is read once for each segment.
-fn read<T: Copy>(
-    known: &mut HashMap<u64, Option<T>>,
-    columns: &Columns<'_>,
-    place: u64,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, Corrupt> {
-    if let Some(value) = known.get(&place) {
-        return Ok(*value);
+/// What the texts of a segment mean, by place. The same text stands in many entries, and is read once for each segment.
+struct Known<T>(Vec<Option<Option<T>>>);
+
+impl<T: Copy> Known<T> {
+    fn read(
+        &mut self,
+        columns: &Columns<'_>,
+        place: u64,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Corrupt> {
+        let index = usize::try_from(place).unwrap_or(usize::MAX);
+        if let Some(value) = self.0.get(index).copied().flatten() {
+            return Ok(value);
+        }
+        let value = stated(columns, place)?.and_then(|text| parse(&text));
+        // It is in the dictionary, else it had not been read: so this is no larger than that.
+        if index >= self.0.len() {
+            self.0.resize(index + 1, None);
+        }
+        self.0[index] = Some(value);
+        Ok(value)
     }
-    let value = stated(columns, place)?.and_then(|text| parse(&text));
-    known.insert(place, value);
-    Ok(value)
 }
 
 impl Scope<'_> {
     /// Every change that counts here, the announced too.
-    pub(super) fn stored(&self) -> Result<Vec<Stored>, Cannot> {
+    pub(super) fn stored(&self) -> Result<Rc<[Stored]>, Cannot> {
+        let motions = self.motions.iter().map(|motion| (*motion).to_owned()).collect();
+        let of = (motions, self.by.map(str::to_owned), self.asked.names.to_vec());
+        self.desk.changes(of, || self.read_changes())
+    }
+
+    fn read_changes(&self) -> Result<Vec<Stored>, Cannot> {
         let mut found = Vec::new();
         let kinds = Kind::ALL.into_iter().map(|kind| (kind.word(), kind, None));
         let lines = [Line::Usage, Line::Discount].map(|line| (line_word(line), Kind::Expansion, Some(line)));
@@ -99,11 +115,11 @@ impl Scope<'_> {
                 };
                 let whys = columns.state("why")?;
                 let groups = self.by.map(|by| columns.dim(by)).transpose()?.flatten();
-                let (mut amount_at, mut currency_at) = (HashMap::new(), HashMap::new());
+                let (mut amount_at, mut currency_at) = (Known(Vec::new()), Known(Vec::new()));
                 let entries = columns.entities()?.into_iter().zip(columns.at()?).enumerate();
                 for (index, (customer, at)) in entries.filter(|(index, _)| keep[*index]) {
-                    let amount = read(&mut amount_at, columns, amounts[index], |text| text.parse::<Exact>().ok())?;
-                    let currency = read(&mut currency_at, columns, currencies[index], Currency::from_code)?;
+                    let amount = amount_at.read(columns, amounts[index], |text| text.parse::<Exact>().ok())?;
+                    let currency = currency_at.read(columns, currencies[index], Currency::from_code)?;
                     let (Some(amount), Some(currency)) = (amount, currency) else { continue };
                     let why = whys.as_ref().map(|whys| stated(columns, whys[index])).transpose()?.flatten();
                     let why = why.and_then(|word| Why::ALL.into_iter().find(|why| why.word() == word));

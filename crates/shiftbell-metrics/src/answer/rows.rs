@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::Cannot;
+use super::revenue::Stored;
 use crate::cell::Cell;
 use crate::codec::Corrupt;
 use crate::contribution::Entry;
@@ -54,17 +57,32 @@ impl Block {
     }
 }
 
+/// The bytes of a cell, with its day and its value of the dimension.
+#[derive(Clone, Debug)]
+pub(super) struct PackedCell {
+    pub(super) day: Day,
+    pub(super) value: String,
+    pub(super) bytes: Vec<u8>,
+}
+
 /// Rows that were read, by what was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    cells: BTreeMap<Read, Vec<(Day, String, Cell)>>,
+    cells: BTreeMap<Read, Vec<PackedCell>>,
     segments: BTreeMap<Read, Vec<Block>>,
 }
 
 impl Rows {
     /// Adds what a read of cells gave: day, value of the dimension, cell. Slots may come apart; they add up.
     pub fn add_cells(&mut self, read: Read, cells: Vec<(Day, String, Cell)>) {
-        self.cells.insert(read, cells);
+        let packed = cells.into_iter().filter_map(|(day, value, cell)| Some((day, value, cell.encode()?)));
+        self.add_packed_cells(read, packed.collect());
+    }
+
+    /// The same, as they are stored. Quicker than [`Rows::add_cells`]: only the counts that a question needs are ever read.
+    pub fn add_packed_cells(&mut self, read: Read, cells: Vec<(Day, String, Vec<u8>)>) {
+        let packed = cells.into_iter().map(|(day, value, bytes)| PackedCell { day, value, bytes });
+        self.cells.insert(read, packed.collect());
     }
 
     /// Adds what a read of segments gave, in any order.
@@ -86,14 +104,19 @@ impl Rows {
 pub(super) struct Desk<'a> {
     rows: &'a Rows,
     missing: RefCell<BTreeSet<Read>>,
+    /// Changes of recurring revenue that were read already: every month of a series rests on the same.
+    changes: RefCell<BTreeMap<Changes, Rc<[Stored]>>>,
 }
+
+/// Which changes of recurring revenue: of these motions, by this dimension, of these people. In one answer all else is the same.
+pub(super) type Changes = (Vec<String>, Option<String>, Vec<String>);
 
 impl<'a> Desk<'a> {
     pub(super) fn new(rows: &'a Rows) -> Desk<'a> {
-        Desk { rows, missing: RefCell::default() }
+        Desk { rows, missing: RefCell::default(), changes: RefCell::default() }
     }
 
-    pub(super) fn cells(&self, read: Read) -> &'a [(Day, String, Cell)] {
+    pub(super) fn cells(&self, read: Read) -> &'a [PackedCell] {
         match self.rows.cells.get(&read) {
             Some(cells) => cells,
             None => self.miss(read),
@@ -105,6 +128,20 @@ impl<'a> Desk<'a> {
             Some(blocks) => blocks,
             None => self.miss(read),
         }
+    }
+
+    /// What was read already, else what is read now.
+    pub(super) fn changes(
+        &self,
+        of: Changes,
+        read: impl FnOnce() -> Result<Vec<Stored>, Cannot>,
+    ) -> Result<Rc<[Stored]>, Cannot> {
+        if let Some(known) = self.changes.borrow().get(&of) {
+            return Ok(Rc::clone(known));
+        }
+        let found: Rc<[Stored]> = read()?.into();
+        self.changes.borrow_mut().insert(of, Rc::clone(&found));
+        Ok(found)
     }
 
     pub(super) fn missing(self) -> Vec<Read> {

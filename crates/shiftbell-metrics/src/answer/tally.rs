@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rows::{Block, Desk, Read};
 use super::{Cannot, Rate};
 use crate::calendar::WorkClock;
-use crate::cell::{Cell, Histogram, both, bucket_of, edge};
+use crate::cell::{self, Counted, Histogram, both, bucket_of, edge};
 use crate::codec::{Corrupt, Name};
 use crate::contribution::LOST;
 use crate::definitions::Definitions;
@@ -39,6 +39,13 @@ pub(super) struct Ask<'a> {
     pub(super) working: Option<&'a WorkClock>,
 }
 
+impl Ask<'_> {
+    /// A window asks whether somebody arrived within it; only without one is every span wanted.
+    fn has_spans(&self) -> bool {
+        self.window.is_none()
+    }
+}
+
 /// Sums of one group on one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -51,7 +58,7 @@ pub(super) struct Tally {
     pub(super) later: i64,
     /// Lost and never at the target.
     pub(super) over: i64,
-    /// Spans to the target, however long.
+    /// Spans to the target, however long; only where no window is asked for.
     pub(super) spans: Histogram,
     pub(super) sums: BTreeMap<Currency, i128>,
 }
@@ -71,25 +78,74 @@ impl Tally {
         Rate { num: self.reached, den: self.entered }
     }
 
-    fn take_cell(&mut self, cell: &Cell, ask: &Ask<'_>) {
-        let empty = Histogram::new();
-        let histogram = |target: &str| cell.lags.get(target).unwrap_or(&empty);
-        let total = |of: &Histogram| of.values().sum::<i64>();
-        let within = |of: &Histogram| match ask.window {
-            Some(window) => of.range(..=bucket_of(window)).map(|(_, n)| n).sum(),
-            None => total(of),
-        };
-        self.entered += cell.entered;
-        if let Some(target) = &ask.target {
-            let (reached, lost, together) = (histogram(target), histogram(LOST), histogram(&both(target)));
-            self.reached += within(reached);
-            self.lost += within(lost) - within(together);
-            self.over += total(lost) - total(together);
-            reached.iter().for_each(|(bucket, n)| *self.spans.entry(*bucket).or_default() += n);
+    fn take_cell(&mut self, bytes: &[u8], wanted: &Wanted<'_>) -> Result<(), Corrupt> {
+        let entered = cell::visit(
+            bytes,
+            |name| wanted.part(name),
+            |counted| match counted {
+                Counted::Lag { of: CellPart::Reached, bucket, n } => {
+                    self.reached += if bucket <= wanted.last { n } else { 0 };
+                    if wanted.spans {
+                        *self.spans.entry(bucket).or_default() += n;
+                    }
+                }
+                Counted::Lag { of: CellPart::Lost, bucket, n } => {
+                    self.lost += if bucket <= wanted.last { n } else { 0 };
+                    self.over += n;
+                }
+                // Who was lost and arrived all the same is counted among both.
+                Counted::Lag { of: CellPart::Both, bucket, n } => {
+                    self.lost -= if bucket <= wanted.last { n } else { 0 };
+                    self.over -= n;
+                }
+                Counted::Sum { of: CellPart::Measure, currency, minor } => {
+                    *self.sums.entry(currency).or_default() += minor
+                }
+                Counted::Lag { of: CellPart::Measure, .. } | Counted::Sum { .. } => {}
+            },
+        )?;
+        self.entered += entered;
+        Ok(())
+    }
+}
+
+/// Which counts of a cell are read.
+struct Wanted<'a> {
+    target: Option<&'a str>,
+    both: String,
+    measure: Option<&'a str>,
+    /// The last bucket within the window.
+    last: u16,
+    /// Whether every span is to be known, not only whether it was within the window.
+    spans: bool,
+}
+
+#[derive(Clone, Copy)]
+enum CellPart {
+    Reached,
+    Lost,
+    Both,
+    Measure,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(ask: &'a Ask<'_>) -> Wanted<'a> {
+        let target = ask.target.as_deref();
+        Wanted {
+            target,
+            both: target.map(both).unwrap_or_default(),
+            measure: ask.measure.as_deref(),
+            last: ask.window.map_or(u16::MAX, bucket_of),
+            spans: ask.has_spans(),
         }
-        if let Some(measure) = &ask.measure {
-            let wanted = cell.sums.iter().filter(|((of, _), _)| **of == **measure);
-            wanted.for_each(|((_, currency), minor)| *self.sums.entry(*currency).or_default() += minor);
+    }
+
+    fn part(&self, name: &str) -> Option<CellPart> {
+        match self.target {
+            Some(target) if name == target => Some(CellPart::Reached),
+            Some(_) if name == LOST => Some(CellPart::Lost),
+            Some(_) if name == self.both => Some(CellPart::Both),
+            _ => self.measure.filter(|measure| *measure == name).map(|_| CellPart::Measure),
         }
     }
 }
@@ -105,7 +161,7 @@ pub(super) fn tally(definitions: &Definitions, desk: &Desk<'_>, ask: &Ask<'_>) -
     let days = days_of(ask.period, zone);
     for motion in &ask.motions {
         match cells {
-            Some(dimension) => from_cells(desk, ask, motion, days, dimension, &mut found),
+            Some(dimension) => from_cells(desk, ask, motion, days, dimension, &mut found)?,
             None => {
                 for block in desk.segments(segments_of(motion, &ask.series, days)) {
                     from_block(ask, block, zone, &mut found)?;
@@ -148,7 +204,14 @@ fn cell_dimension<'a>(definitions: &Definitions, ask: &Ask<'a>) -> Option<&'a st
     }
 }
 
-fn from_cells(desk: &Desk<'_>, ask: &Ask<'_>, motion: &str, days: (Day, Day), dimension: &str, found: &mut Tallies) {
+fn from_cells(
+    desk: &Desk<'_>,
+    ask: &Ask<'_>,
+    motion: &str,
+    days: (Day, Day),
+    dimension: &str,
+    found: &mut Tallies,
+) -> Result<(), Corrupt> {
     let wanted: BTreeSet<&str> =
         ask.filters.iter().map(|(_, wanted)| if wanted == UNKNOWN { "" } else { wanted.as_str() }).collect();
     let mut wanted = wanted.into_iter();
@@ -165,10 +228,12 @@ fn from_cells(desk: &Desk<'_>, ask: &Ask<'_>, motion: &str, days: (Day, Day), di
         dimension: dimension.to_owned(),
         value: value.map(str::to_owned),
     };
-    for (day, value, cell) in desk.cells(read).iter().filter(|_| !contradicts) {
-        let group = (ask.by.is_some() && !value.is_empty()).then(|| Name::from(value.as_str()));
-        found.entry(*day).or_default().entry(group).or_default().take_cell(cell, ask);
+    let counts = Wanted::of(ask);
+    for cell in desk.cells(read).iter().filter(|_| !contradicts) {
+        let group = (ask.by.is_some() && !cell.value.is_empty()).then(|| Name::from(cell.value.as_str()));
+        found.entry(cell.day).or_default().entry(group).or_default().take_cell(&cell.bytes, &counts)?;
     }
+    Ok(())
 }
 
 /// Which entries of a segment count: one truth for each.
@@ -258,9 +323,17 @@ impl Tally {
         self.lost += i64::from(lost_within);
         self.later += i64::from(!reached && !lost_within && target.is_some());
         self.over += i64::from(lost.is_some() && target.is_none());
-        if let Some(lag) = target {
+        if let Some(lag) = target.filter(|_| ask.has_spans()) {
             *self.spans.entry(bucket_of(lag.cast_signed())).or_default() += 1;
         }
+    }
+}
+
+/// Adds the sums of other entries.
+pub(super) fn join(all: &mut Tallies, other: Tallies) {
+    for (day, groups) in other {
+        let mine = all.entry(day).or_default();
+        groups.into_iter().for_each(|(group, tally)| mine.entry(group).or_default().add(&tally));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::closed::closed_series;
 use super::revenue::RevenuePlan;
 use crate::codec::Name;
 use crate::contribution::name;
@@ -24,6 +25,8 @@ pub struct Plan {
     pub(crate) chain: Vec<StagePlan>,
     /// The last stage of deals: who is there has won.
     pub(crate) won: Option<usize>,
+    /// The series of deals that ended.
+    pub(crate) closed: Option<Name>,
     pub(crate) motions: Vec<MotionPlan>,
     pub(crate) facts: Vec<FactPlan>,
     by_kind: HashMap<String, Vec<usize>>,
@@ -56,6 +59,8 @@ pub(crate) struct MotionPlan {
     pub(crate) counts_again: bool,
     /// Whether each stage of the chain exists in this motion.
     pub(crate) has: Vec<bool>,
+    /// Where its deals begin, if they can be won here.
+    pub(crate) first_of_deals: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -121,10 +126,12 @@ impl Plan {
                 by_kind.entry(kind.clone()).or_default().push(index);
             }
         }
+        let won = chain.iter().rposition(|stage| stage.of == StageOf::Deal);
         let mut plan = Plan {
             currency: definitions.workspace.currency,
             skipped: definitions.skipped,
-            won: chain.iter().rposition(|stage| stage.of == StageOf::Deal),
+            won,
+            closed: won.map(|won| name(&closed_series(&chain[won].id))),
             motions: definitions.motions.iter().map(|motion| MotionPlan::new(motion, definitions)).collect(),
             dims: definitions.dimensions.iter().map(DimPlan::new).collect(),
             stage_measures: uses.stage_measures(definitions),
@@ -355,6 +362,8 @@ impl MotionPlan {
             as_of_entry: motion.who_as_of_entry,
             counts_again: motion.counts_again,
             has: definitions.chain.iter().map(|stage| motion.stages.contains_key(&stage.id)).collect(),
+            first_of_deals: pipeline::ends_of(definitions, motion)
+                .and_then(|(first, _)| definitions.stage_index(first)),
         }
     }
 }

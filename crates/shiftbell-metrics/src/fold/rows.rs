@@ -113,6 +113,7 @@ impl<'j, 'a> Findings<'j, 'a> {
             let motion = Name::clone(&plan.motions[reached.motion].id);
             let expands = self.stages.is_expansion[place];
             let series = if expands { &plan.chain[stage].expansion } else { &plan.chain[stage].id };
+            rows.extend(self.end_of(place, stage, reached, &entry));
             rows.push(Row { motion, series: Name::clone(series), entry });
         }
         rows
@@ -205,7 +206,7 @@ impl<'j, 'a> Findings<'j, 'a> {
         }
     }
 
-    fn stage_sums(&self, stage: usize, named: &Named) -> Vec<(Name, Money)> {
+    pub(super) fn stage_sums(&self, stage: usize, named: &Named) -> Vec<(Name, Money)> {
         let wanted = self.journey.plan.stage_measures.iter().filter(|(at, _, _)| *at == stage);
         wanted.filter_map(|(_, name, field)| Some((Name::clone(name), self.money(field, named)?))).collect()
     }

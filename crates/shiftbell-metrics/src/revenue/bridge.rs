@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::exact::Exact;
 use super::ledger::Kind;
 use super::subscription::Why;
@@ -112,12 +114,12 @@ pub struct Ends {
 
 /// What everybody pays at an instant; who pays nothing is absent.
 pub fn levels_at(moved: &[Moved], at: Instant) -> BTreeMap<EntityId, Exact> {
-    let mut levels = BTreeMap::new();
+    // Nearly every customer comes up several times, and a sorted map is slow to find one in.
+    let mut levels: FxHashMap<EntityId, Exact> = FxHashMap::default();
     for one in moved.iter().filter(|one| one.at < at) {
         *levels.entry(one.customer).or_default() += one.amount;
     }
-    levels.retain(|_, level: &mut Exact| !level.is_zero());
-    levels
+    levels.into_iter().filter(|(_, level)| !level.is_zero()).collect()
 }
 
 /// The movements from an instant up to another, in any order. What is later than `until` is not looked at.

@@ -41,6 +41,9 @@ impl Exact {
         if den == 0 {
             return None;
         }
+        if den == 1 {
+            return Some(Exact { num, den });
+        }
         let shared = gcd(num.unsigned_abs(), den.unsigned_abs());
         let shared = i128::try_from(shared).ok().filter(|shared| *shared != 0)?;
         let (num, den) = (num / shared, den / shared);
@@ -139,6 +142,13 @@ impl Exact {
         if self.den == other.den {
             return Exact::new(self.num.checked_add(other.num)?, self.den);
         }
+        // In lowest terms it is already: whatever divides both would divide the fraction.
+        if self.den == 1 {
+            return Some(Exact { num: self.num.checked_mul(other.den)?.checked_add(other.num)?, den: other.den });
+        }
+        if other.den == 1 {
+            return other.checked_add(self);
+        }
         let shared = i128::try_from(gcd(self.den.unsigned_abs(), other.den.unsigned_abs())).ok()?;
         let (left, right) = (other.den / shared, self.den / shared);
         let num = self.num.checked_mul(left)?.checked_add(other.num.checked_mul(right)?)?;
@@ -146,7 +156,18 @@ impl Exact {
     }
 }
 
+/// Nearly all amounts fit into 64 bits, where a remainder is one instruction.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+            return small_gcd(a, b).into();
+        }
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+fn small_gcd(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }

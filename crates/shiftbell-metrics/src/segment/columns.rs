@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::codec::{Corrupt, Dictionary, Name, Names, Reader, Writer};
+use crate::codec::{Corrupt, Dictionary, Name, Reader, Texts, Writer};
 use crate::contribution::Entry;
 use crate::id::EntityId;
 use crate::money::{Currency, Money};
@@ -154,7 +154,7 @@ fn names_of<'e, I: Iterator<Item = &'e Name>>(
 #[derive(Debug)]
 pub struct Columns<'a> {
     count: usize,
-    texts: Names,
+    texts: Texts<'a>,
     columns: Vec<(Kind, u64, Reader<'a>)>,
     reader: Reader<'a>,
 }
@@ -166,7 +166,7 @@ impl<'a> Columns<'a> {
             return Err(reader.corrupt("an unknown format"));
         }
         let count = reader.count(2)?;
-        let texts = Dictionary::read(&mut reader)?;
+        let texts = Texts::read(&mut reader)?;
         let columns = reader.count(3)?;
         let mut found = Vec::with_capacity(columns);
         for _ in 0..columns {
@@ -191,7 +191,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The texts to which places point. Place 0 is "none"; place `n` is text `n - 1`.
-    pub(crate) fn texts(&self) -> &Names {
+    pub(crate) fn texts(&self) -> &Texts<'a> {
         &self.texts
     }
 

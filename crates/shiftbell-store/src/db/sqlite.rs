@@ -21,6 +21,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const TRUNCATE_WAIT_MS: u32 = 100;
 /// Prepared statements kept per connection: a bulk text has one for each size of piece.
 const STATEMENTS_KEPT: usize = 512;
+/// Rows that may wait for whoever reads them. The thread of a connection sleeps when so many wait, and each sleep costs more
+/// than hundreds of rows: an answer reads a few hundred cells at a time.
+const ROWS_WAITING_MAX: usize = 1024;
 /// First bytes of every SQLite file. <https://www.sqlite.org/fileformat.html#the_database_header>
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
@@ -51,6 +54,7 @@ pub(super) async fn open(url: &str, shown: String) -> Result<SqliteDb, StoreErro
         .pragma("wal_autocheckpoint", "0")
         .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENTS_KEPT)
+        .row_buffer_size(ROWS_WAITING_MAX)
         .disable_statement_logging();
     connected(options, shown).await
 }

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use shiftbell_metrics::answer::{Read, Rows};
-use shiftbell_metrics::cell::Cell;
 use shiftbell_metrics::contribution::Entry;
 use shiftbell_metrics::segment::Segment;
 use shiftbell_metrics::time::Day;
+use shiftbell_store::cells::CellRange;
+use shiftbell_store::segments::SegmentRange;
 use shiftbell_store::{Session, cells, segments};
 
 use super::AskError;
@@ -19,30 +20,33 @@ pub(crate) async fn read(
     needed: Vec<Read>,
     rows: &mut Rows,
 ) -> Result<(), AskError> {
-    for read in needed {
-        match &read {
+    let (mut of_cells, mut of_segments) = (Vec::new(), Vec::new());
+    for read in &needed {
+        match read {
             Read::Cells { motion, series, from, until, dimension, value } => {
-                let mut found = Vec::new();
-                if let Some(generation) = generation {
-                    let key = (motion.as_str(), series.as_str(), dimension.as_str());
-                    for cell in
-                        cells::read(session, workspace, generation, key, value.as_deref(), *from..*until).await?
-                    {
-                        let decoded = Cell::decode(&cell.body).map_err(|error| AskError::Corrupt(error.to_string()))?;
-                        found.push((cell.day, cell.value, decoded));
-                    }
-                }
-                rows.add_cells(read, found);
+                let (value, days) = (value.as_deref(), *from..*until);
+                of_cells.push((read, CellRange { motion, series, dimension, value, days }));
             }
             Read::Segments { motion, series, from, until } => {
-                let mut found = Vec::new();
-                if let Some(generation) = generation {
-                    let packed = segments::read(session, workspace, generation, motion, series, *from..*until).await?;
-                    found.extend(packed.into_iter().map(|packed| (packed.day, packed.body)));
-                }
-                rows.add_packed(read, found);
+                of_segments.push((read, SegmentRange { motion, series, days: *from..*until }));
             }
         }
+    }
+    let (reads, ranges): (Vec<_>, Vec<_>) = of_cells.into_iter().unzip();
+    let found = match generation {
+        Some(generation) => cells::read(session, workspace, generation, &ranges).await?,
+        None => vec![Vec::new(); ranges.len()],
+    };
+    for (read, cells) in reads.into_iter().zip(found) {
+        rows.add_packed_cells(read.clone(), cells.into_iter().map(|cell| (cell.day, cell.value, cell.body)).collect());
+    }
+    let (reads, ranges): (Vec<_>, Vec<_>) = of_segments.into_iter().unzip();
+    let found = match generation {
+        Some(generation) => segments::read(session, workspace, generation, &ranges).await?,
+        None => vec![Vec::new(); ranges.len()],
+    };
+    for (read, segments) in reads.into_iter().zip(found) {
+        rows.add_packed(read.clone(), segments.into_iter().map(|packed| (packed.day, packed.body)).collect());
     }
     Ok(())
 }
@@ -57,7 +61,8 @@ pub(crate) async fn entries(
 ) -> Result<Vec<Entry>, AskError> {
     let mut found = Vec::new();
     let Some(generation) = generation else { return Ok(found) };
-    for packed in segments::read(session, workspace, generation, motion, series, days).await? {
+    let range = SegmentRange { motion, series, days };
+    for packed in segments::read(session, workspace, generation, &[range]).await?.into_iter().flatten() {
         let decoded = Segment::decode(&packed.body).map_err(|error| AskError::Corrupt(error.to_string()))?;
         found.extend(decoded.entries().iter().cloned());
     }
