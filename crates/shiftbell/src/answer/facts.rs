@@ -1,5 +1,8 @@
 //! From an answer to the facts of its message.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
@@ -29,6 +32,7 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         others: rate(standout.others),
         more_than_chance: true,
     });
+    let marked = marked(defs, answered);
     let window = answer.window.clone().unwrap_or_default();
     let newer = answer.newer.as_ref().filter(|newer| newer.rate.den > 0).map(|newer| Newer {
         what: answer.from.clone().unwrap_or_else(|| "entries".to_owned()),
@@ -52,10 +56,10 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         running,
         in_period: answer.in_period,
         by: answer.by.clone(),
-        rows: rows(defs, answer, answered.question.each.is_some()),
-        trend: answered.question.each.and_then(|_| trend(&answer.parts)),
-        meaning: match answered.changed_at {
-            Some(at) => format!("{}; {}", meaning(defs, answer), changed(defs, at)),
+        trend: answered.question.each.and_then(|_| trend(&answer.parts, &marked)),
+        rows: rows(defs, answer, answered.question.each.is_some(), &marked),
+        meaning: match answered.changes.last() {
+            Some(at) => format!("{}; {}", meaning(defs, answer), changed(defs, *at)),
             None => meaning(defs, answer),
         },
         version: answered.version.clone(),
@@ -149,19 +153,31 @@ fn one_of(defs: &Definitions, answer: &Answer) -> String {
     .to_owned()
 }
 
+/// Of a series: the place of each period in which it came to mean something else, with the day.
+fn marked(defs: &Definitions, answered: &Answered) -> BTreeMap<usize, Date> {
+    let periods = answered.question.each.map(|each| answered.answer.period.split(each, &defs.workspace));
+    let mut marked = BTreeMap::new();
+    for (place, period) in periods.into_iter().flatten().enumerate() {
+        let mut changes = answered.changes.iter().filter(|at| period.starts_at() <= **at && **at < period.ends_at());
+        marked.extend(changes.next_back().map(|at| (place, period.zone.day_of(*at).date())));
+    }
+    marked
+}
+
 /// The dimension's values as the answer has them, largest first; of a series, the oldest first.
-fn rows(defs: &Definitions, answer: &Answer, is_series: bool) -> Vec<Row> {
+fn rows(defs: &Definitions, answer: &Answer, is_series: bool, marked: &BTreeMap<usize, Date>) -> Vec<Row> {
     // The hyphen of a date is no space.
     let name = |value: &str| if is_series { value.to_owned() } else { words(value) };
-    let row = |part: &numbers::Part| {
+    let row = |(place, part): (usize, &numbers::Part)| {
         let value = figure(&part.figure, defs);
         Row {
             name: part.value.as_deref().map_or_else(|| "not known".to_owned(), name),
             is_so_far: part.is_running && value != Figure::Nothing,
             value,
+            changed: marked.get(&place).copied(),
         }
     };
-    answer.parts.iter().map(row).collect()
+    answer.parts.iter().enumerate().map(row).collect()
 }
 
 /// From the lowest to the highest.
@@ -169,8 +185,8 @@ const BLOCKS: [char; 8] =
     ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
 
 /// A series as one block each, from zero to the largest. What can still change, or has no value, is a dot: it must not look
-/// like a fall.
-fn trend(parts: &[numbers::Part]) -> Option<String> {
+/// like a fall. A bar stands before each in which the meaning changed.
+fn trend(parts: &[numbers::Part], marked: &BTreeMap<usize, Date>) -> Option<String> {
     let size = |part: &numbers::Part| -> Option<f64> {
         if part.is_running {
             return None;
@@ -195,7 +211,11 @@ fn trend(parts: &[numbers::Part]) -> Option<String> {
         Some(_) => BLOCKS[0],
         None => '\u{b7}',
     };
-    (sizes.iter().flatten().count() > 1).then(|| sizes.iter().map(block).collect())
+    let drawn = |(place, size): (usize, &Option<f64>)| {
+        let bar = marked.contains_key(&place).then_some('|');
+        bar.into_iter().chain([block(size)]).collect::<String>()
+    };
+    (sizes.iter().flatten().count() > 1).then(|| sizes.iter().enumerate().map(drawn).collect())
 }
 
 /// The figure of an answer; a share of money with the amounts behind it.
@@ -310,6 +330,7 @@ mod tests {
     fn a_series_is_drawn_from_zero_and_what_can_still_change_is_a_dot() {
         let part =
             |count, is_running| numbers::Part { value: None, figure: numbers::Figure::Count { count }, is_running };
+        let trend = |parts: &[numbers::Part]| trend(parts, &BTreeMap::new());
         let drawn = |counts: &[i64]| trend(&counts.iter().map(|count| part(*count, false)).collect::<Vec<_>>());
         assert_eq!(drawn(&[0, 7, 14]).as_deref(), Some("\u{2581}\u{2585}\u{2588}"));
         assert_eq!(drawn(&[0, 0]).as_deref(), Some("\u{2581}\u{2581}"));

@@ -65,7 +65,10 @@ async fn of_question(
         Err(why) => return Ok(sentence(capital(&format!("{why}.")))),
     };
     let footer = Footer::only_you(ages, &answered.receipt);
-    Ok(Notice::from(facts(company.defs(), &question, &bridge, footer)).document()?)
+    let changed =
+        program.versions.changes(company).over(company.defs(), [(KPI, &answered.answer.period)].into_iter(), None);
+    let facts = Mrr { changed, ..facts(company.defs(), &question, &bridge, footer) };
+    Ok(Notice::from(facts).document()?)
 }
 
 /// Computes the bridge from the numbers that this session sees.
@@ -119,6 +122,7 @@ pub(crate) fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge,
             .map(|(what, times)| MrrProblem { what: what.clone(), times: *times })
             .collect(),
         policy: bridge.policy.clone(),
+        changed: Vec::new(),
         typed: plain.command().trim_start_matches("/kpi mrr").trim().to_owned(),
         footer,
     }
