@@ -241,7 +241,7 @@ async fn of_question(
     let ages = about::ages_at(&mut snapshot, company, program.clock.now()).await?;
     for question in apart(company, question) {
         documents.push(match answered_in(&mut snapshot, program, company, &question).await? {
-            Ok(answered) => Notice::from(facts::kpi_answer(company.defs(), &answered, ages.clone())).document()?,
+            Ok(answered) => Notice::from(facts::kpi_answer(company, &answered, ages.clone())).document()?,
             Err(why) => sentence(capital(&format!("{why}."))),
         });
     }

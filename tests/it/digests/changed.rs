@@ -104,13 +104,16 @@ async fn the_bridge_of_recurring_revenue_and_its_picture_say_that_what_counts_ha
     for db in both_databases().await {
         drop(world(&db).await);
         let now = at("2026-11-16T13:30:00Z");
-        let world = World::new(&db, now, with_test_records).await;
+        let mut world = World::new(&db, now, with_test_records).await;
         rebuild(&db.db, &world.company().workspace, now, |_| {}).await.unwrap();
         world.program.readiness.is_built("clowns-to-go");
         let bridge = asked(&world, "/mrr 2026-11").await;
         let said = plain::transcript(&bridge);
         assert!(said.contains("Meaning changed 16 Nov: MRR."), "{}: {said}", db.kind);
         assert!(bridge.picture.unwrap().svg.contains("meaning changed 16 Nov: MRR"));
+        world.tick("2026-12-02T15:00:00Z").await;
+        let posts = world.of("mrr").await;
+        assert!(words(&posts[0].2).contains("Meaning changed 16 Nov: MRR."), "{posts:?}");
         // Two changes, each where it was; the sentence names the latest.
         let weeks = asks(&world, "/kpi mqls b2b 2026-10-26..2026-11-22 by week").await;
         assert!(weeks.contains(", meaning changed 3 Nov") && weeks.contains(", meaning changed 16 Nov"), "{weeks}");
