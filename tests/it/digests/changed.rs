@@ -90,6 +90,13 @@ async fn the_weekly_bowtie_and_its_picture_name_what_changed_within_their_weeks(
         assert!(plain::transcript(&document).contains("Meaning changed 3 Nov: "), "{document:?}");
         let picture = document.picture.unwrap();
         assert!(picture.svg.contains("meaning changed 3 Nov: ") && picture.alt.contains("Meaning changed 3 Nov: "));
+        let page = shiftbell::overview::of(&world.program, &world.company()).await.unwrap().bowtie;
+        let said = page.changed.unwrap();
+        assert!(
+            said.starts_with("Meaning changed 3 Nov: ") && said.contains("MQLs") && page.alt.ends_with(&said),
+            "{said} {}",
+            page.alt
+        );
         // In neither of the last two, but between them.
         let between = "2026-11-09..2026-11-15 vs 2026-10";
         for (compared, is_over) in [("2026-10 vs 2026-09", false), ("2026-11 vs 2026-10", true), (between, true)] {

@@ -97,7 +97,7 @@ fn said(
     });
     let last = funnel.steps.len() - 1;
     let by = funnel.rules.by.as_ref().map_or("", |(by, _)| by);
-    let names = facts::names(company, by, found.parts.iter().map(|(value, _)| value.as_deref()));
+    let names = facts::names(company, by, found.parts.keys().map(Option::as_deref));
     let mut parts: Vec<(u64, FunnelPart)> = found
         .parts
         .iter()

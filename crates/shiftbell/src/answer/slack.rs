@@ -78,7 +78,7 @@ async fn to_asked(program: &Arc<Program>, company: Arc<Company>, asked: Asked) -
     };
     match tokio::time::timeout(ANSWER_WITHIN, &mut working).await {
         Ok(Ok((document, visibility))) => {
-            let document = offering(&program, &company, document, &words);
+            let document = offering(program, &company, document, &words);
             command_response(&shiftbell_render::slack::message(&document, None), visibility)
         }
         Ok(Err(_)) => json!({"response_type": "ephemeral", "text": FAILED}),
