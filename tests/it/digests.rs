@@ -1,5 +1,6 @@
 //! Digests and sweeps: each arrives at its time on its reader's clock, once, and is edited once.
 
+mod changed;
 mod first_day;
 mod leaks;
 mod past;

@@ -3,6 +3,7 @@
 mod answers;
 mod by_socket;
 mod news;
+mod pictures;
 mod season;
 
 const THURSDAY: &str = "2026-11-19 14:05 America/New_York";

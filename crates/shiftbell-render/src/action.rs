@@ -14,6 +14,8 @@ pub enum Action {
     Open { url: String },
     /// Runs a command as if the person had typed it, for example `kpi mql-conversion b2b`.
     Ask { words: String },
+    /// Sends the answer to these words with its picture to whoever clicks, alone.
+    Picture { words: String },
     /// Does something about the answer or message that this receipt belongs to.
     About { verb: Verb, receipt: String },
 }
@@ -137,12 +139,17 @@ impl Action {
         Action::Ask { words: words.into() }
     }
 
+    pub fn picture(words: impl Into<String>) -> Action {
+        Action::Picture { words: words.into() }
+    }
+
     /// The text that travels in the button: `why:r-7k3m`, `ask:kpi mql-conversion b2b`. `None` for a link, which needs
     /// none, and for an action that is too long or holds a control character: such a button is left out.
     pub fn encode(&self) -> Option<String> {
         let text = match self {
             Action::Open { .. } => return None,
             Action::Ask { words } => format!("ask:{words}"),
+            Action::Picture { words } => format!("picture:{words}"),
             Action::About { verb, receipt } => format!("{}:{receipt}", verb.as_str()),
         };
         (text.len() <= ACTION_BYTES_MAX && !text.chars().any(char::is_control)).then_some(text)
@@ -157,8 +164,10 @@ impl Action {
     /// ```
     pub fn decode(text: &str) -> Option<Action> {
         let (verb, rest) = text.split_once(':')?;
-        if verb == "ask" {
-            return Some(Action::ask(rest));
+        match verb {
+            "ask" => return Some(Action::ask(rest)),
+            "picture" => return Some(Action::picture(rest)),
+            _ => {}
         }
         let verb = Verb::ALL.into_iter().find(|known| known.as_str() == verb)?;
         Some(Action::about(verb, rest))
@@ -177,6 +186,8 @@ mod tests {
         }
         let ask = Action::ask("kpi win-rate b2b 2026-Q3 vs 2026-Q2");
         assert_eq!(Action::decode(&ask.encode().unwrap()), Some(ask));
+        let picture = Action::picture("mrr last month");
+        assert_eq!(Action::decode(&picture.encode().unwrap()), Some(picture));
     }
 
     #[test]

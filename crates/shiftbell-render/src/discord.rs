@@ -105,7 +105,9 @@ fn rows(document: &Document) -> Vec<Value> {
     let mut seen = HashSet::new();
     let mut fits = |button: &&Button| match &button.action {
         Action::Open { url } => is_safe_address(url) && length(url) <= limits::BUTTON_URL_MAX,
-        Action::Ask { .. } | Action::About { .. } => button.action.encode().is_some_and(|id| seen.insert(id)),
+        Action::Ask { .. } | Action::Picture { .. } | Action::About { .. } => {
+            button.action.encode().is_some_and(|id| seen.insert(id))
+        }
     };
     let buttons: Vec<&Button> = document.buttons.iter().filter(&mut fits).collect();
     let more: Vec<&Button> = document.more.iter().filter(&mut fits).collect();
@@ -131,7 +133,7 @@ fn component(button: &Button) -> Value {
     let label = label(button, limits::BUTTON_LABEL_MAX);
     match &button.action {
         Action::Open { url } => json!({"type": 2, "style": 5, "label": label, "url": url}),
-        Action::Ask { .. } | Action::About { .. } => {
+        Action::Ask { .. } | Action::Picture { .. } | Action::About { .. } => {
             let style = match button.style {
                 Style::Primary => 1,
                 Style::Plain => 2,

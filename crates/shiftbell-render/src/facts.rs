@@ -1,5 +1,6 @@
 //! The facts that several messages share: people, figures, freshness.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::money::Money;
 
@@ -26,6 +27,15 @@ impl Person {
         let name = email.split('@').next().unwrap_or_default().to_owned();
         Person { email, name }
     }
+}
+
+/// What came to mean something else on a day within those that a message or a picture shows. Both sides of that day are counted
+/// as it is meant now, so its reader may remember other numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    pub day: Date,
+    /// `MQLs`, `MQL to SQL`.
+    pub what: Vec<String>,
 }
 
 /// A figure, with what it was made of.

@@ -81,7 +81,7 @@ fn button(button: &Button) -> String {
     };
     match &button.action {
         Action::Open { url } => link(&button.label, url, class),
-        Action::Ask { .. } | Action::About { .. } => {
+        Action::Ask { .. } | Action::Picture { .. } | Action::About { .. } => {
             let Some(action) = button.action.encode() else { return String::new() };
             let (action, label) = (escape(&action), escape(&button.label));
             format!("<button class=\"{class}\" name=\"action\" value=\"{action}\">{label}</button>")

@@ -6,7 +6,10 @@ use handlebars::Handlebars;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, ImageHrefResolver, Options, Tree, fontdb};
 
+use crate::facts::Changed;
+use crate::inline::cut;
 use crate::template::{RenderError, escape};
+use crate::words;
 
 pub mod bowtie;
 pub mod bridge;
@@ -30,6 +33,12 @@ fn engine(name: &'static str, text: &str) -> Result<Handlebars<'static>, RenderE
     registered
         .map_err(|cause| RenderError::Template { template: format!("pictures/{name}"), why: cause.to_string() })?;
     Ok(engine)
+}
+
+/// `2 Nov: MQLs, MQL to SQL`, in at most so many letters; `None` where nothing changed.
+fn changed(all: &[Changed], letters: usize) -> Option<String> {
+    let said = all.iter().map(|one| format!("{}: {}", words::day(one.day), one.what.join(", ")));
+    (!all.is_empty()).then(|| cut(&said.collect::<Vec<_>>().join("; "), letters))
 }
 
 /// Why there is no picture. The words go without it.

@@ -113,7 +113,7 @@ fn actions(document: &Document) -> Option<Value> {
 fn fits(button: &Button) -> bool {
     match &button.action {
         Action::Open { url } => is_safe_address(url) && inline::length(url) <= limits::URL_MAX,
-        Action::Ask { .. } | Action::About { .. } => button.action.encode().is_some(),
+        Action::Ask { .. } | Action::Picture { .. } | Action::About { .. } => button.action.encode().is_some(),
     }
 }
 
@@ -129,7 +129,9 @@ fn element(button: &Button, at: usize) -> Value {
     });
     match &button.action {
         Action::Open { url } => element["url"] = json!(url),
-        Action::Ask { .. } | Action::About { .. } => element["value"] = json!(button.action.encode()),
+        Action::Ask { .. } | Action::Picture { .. } | Action::About { .. } => {
+            element["value"] = json!(button.action.encode())
+        }
     }
     if button.style == Style::Primary {
         element["style"] = json!("primary");

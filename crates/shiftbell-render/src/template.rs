@@ -41,6 +41,7 @@ templates![
     "bowtie-period",
     "bowtie-picture",
     "bowtie-table",
+    "changed",
     "definition-changed",
     "digest-why",
     "doubt-answered",

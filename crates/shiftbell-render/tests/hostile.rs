@@ -54,6 +54,7 @@ fn infected(notice: &Notice, texts: &[String]) -> Option<Notice> {
                         "customer_since",
                         "last_retry",
                         "oldest",
+                        "changed",
                     ];
                     let is_url = key == "url";
                     if !(one.is_string() && (ours.contains(&key.as_str()) || is_date.contains(&key.as_str()) || is_url))

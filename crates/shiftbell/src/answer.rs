@@ -35,6 +35,7 @@ use crate::http::reply::Problem;
 use crate::program::Program;
 pub use crate::rights::Asker;
 use crate::rights::{self, Right};
+use crate::versions;
 pub use bowtie::numbers as bowtie_numbers;
 pub use click::to_click;
 pub(crate) use facts::figure;
@@ -76,9 +77,9 @@ pub struct Answered {
     pub receipt: String,
     /// As people call it: `3`.
     pub version: String,
-    /// When it came to mean what it means, if that was within the period or the one before: then both sides of that day are
-    /// counted by the new meaning.
-    pub changed_at: Option<Instant>,
+    /// When it came to mean something else within the period, the one before or between them; the oldest first. Both sides of each
+    /// are counted by the new meaning.
+    pub changes: Vec<Instant>,
     pub asked_at: Instant,
 }
 
@@ -240,7 +241,7 @@ async fn of_question(
     let ages = about::ages_at(&mut snapshot, company, program.clock.now()).await?;
     for question in apart(company, question) {
         documents.push(match answered_in(&mut snapshot, program, company, &question).await? {
-            Ok(answered) => Notice::from(facts::kpi_answer(company.defs(), &answered, ages.clone())).document()?,
+            Ok(answered) => Notice::from(facts::kpi_answer(company, &answered, ages.clone())).document()?,
             Err(why) => sentence(capital(&format!("{why}."))),
         });
     }
@@ -310,15 +311,10 @@ async fn answered_in(
     };
     let receipt = kept::keep(session, program, company, question, &answer, (now, mark)).await?;
     let version = program.versions.said(company.name(), &answer.kpi, &answer.version);
-    let changed_at = program.versions.changed_at(company.name(), &answer.kpi, &answer.version);
-    let from = answer
-        .before
-        .as_ref()
-        .map_or(&answer.period, |before| &before.period)
-        .starts_at()
-        .min(answer.period.starts_at());
-    let changed_at = changed_at.filter(|at| from < *at && *at < answer.period.ends_at());
-    Ok(Ok(Answered { question: question.clone(), answer, receipt, version, changed_at, asked_at: now }))
+    let changes = program.versions.changes_of(company.name(), &answer.kpi, &answer.version);
+    let before = answer.before.as_ref().map(|before| &before.period);
+    let changes = versions::within(changes.iter(), &answer.period, before).collect();
+    Ok(Ok(Answered { question: question.clone(), answer, receipt, version, changes, asked_at: now }))
 }
 
 /// Computes the answer from the numbers that this session sees.
@@ -425,6 +421,7 @@ pub async fn as_json(program: &Program, company: &Company, asker: &Asker, text: 
             Ok(Ok(answered)) => answers.push(json!({
                 "answer": answered.answer, "question": answered.question, "receipt": answered.receipt,
                 "asked_at": answered.asked_at.to_string(),
+                "meaning_changed": answered.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })),
             Ok(Err(why)) => answers.push(json!({ "cannot": why.to_string(), "question": question })),
             Err(error @ AskError::Building { .. }) => {

@@ -7,12 +7,15 @@ use shiftbell_metrics::definitions::{Kpi, KpiKind, StageOf, Target};
 use shiftbell_metrics::period::full_weeks_before;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::Instant;
-use shiftbell_render::facts::Figure;
+use shiftbell_render::facts::{Changed, Figure};
+use shiftbell_render::template::{self, RenderError};
 use shiftbell_render::words;
 use shiftbell_store::Session;
 
 use crate::answer::{AskError, computed};
 use crate::companies::Company;
+use crate::versions::Changes;
+use crate::work::digests::bowtie::stage_count;
 
 /// Weeks that volumes are shown for.
 const WEEKS: u32 = 13;
@@ -24,6 +27,8 @@ pub struct Bowtie {
     /// How many weeks each rate is made of.
     pub weeks: u32,
     pub motions: Vec<Motion>,
+    /// What of it reaches over a change of what it means.
+    pub changed: Vec<Changed>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -49,45 +54,49 @@ pub struct Step {
 }
 
 /// Reads the bowtie from the numbers that this session sees.
-pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Result<Bowtie, AskError> {
+pub async fn of(session: &mut Session, company: &Company, changes: &Changes, now: Instant) -> Result<Bowtie, AskError> {
     let defs = company.defs();
     let workspace = &defs.workspace;
     let period = full_weeks_before(workspace.zone.day_of(now), WEEKS, workspace.week_starts, &workspace.zone);
-    let mut motions = Vec::new();
+    let (mut motions, mut shown) = (Vec::new(), Vec::new());
     for motion in &defs.motions {
         let mut steps = Vec::new();
         for (place, stage) in defs.chain.iter().enumerate().filter(|(_, stage)| motion.stages.contains_key(&stage.id)) {
             let asked_here =
                 |kpi: &&Kpi| kpi.not_active.is_none() && kpi.motion.as_ref().is_none_or(|only| *only == motion.id);
-            let counts = defs.kpis.iter().filter(asked_here).filter(|kpi| is_count_of(&kpi.kind, &stage.id));
-            // Who is credited with it makes no difference to the whole, but the plain one is what people know it by.
-            let count = counts.min_by_key(|kpi| (kpi.credit.is_some(), kpi.motion.is_some()));
+            let count = stage_count(defs, &stage.id, &motion.id);
             let next = defs.chain.get(place + 1).map(|next| next.id.as_str()).unwrap_or_default();
             let rate = defs.kpis.iter().filter(asked_here).find(|kpi| is_conversion(&kpi.kind, &stage.id, next));
             let target = rate.and_then(|kpi| share(kpi.target.of(&motion.id)?));
             let asked = |slug: &str, period| Question { motion: Some(motion.id.clone()), period, ..Question::of(slug) };
             let entered = match count {
                 Some(kpi) => match computed(session, company, &asked(&kpi.slug, Some(period.clone())), now).await? {
-                    Ok(answer) => match answer.figure {
-                        Number::Count { count } => count,
-                        Number::Rate { .. }
-                        | Number::Money { .. }
-                        | Number::Duration { .. }
-                        | Number::Number { .. } => 0,
-                    },
+                    Ok(answer) => {
+                        shown.push((answer.kpi, answer.period));
+                        match answer.figure {
+                            Number::Count { count } => count,
+                            Number::Rate { .. }
+                            | Number::Money { .. }
+                            | Number::Duration { .. }
+                            | Number::Number { .. } => 0,
+                        }
+                    }
                     Err(_) => 0,
                 },
                 None => 0,
             };
             let onward = match rate {
                 Some(kpi) => match computed(session, company, &asked(&kpi.slug, None), now).await? {
-                    Ok(answer) => match answer.figure {
-                        Number::Rate { rate } => Some(rate),
-                        Number::Count { .. }
-                        | Number::Money { .. }
-                        | Number::Duration { .. }
-                        | Number::Number { .. } => None,
-                    },
+                    Ok(answer) => {
+                        shown.push((answer.kpi, answer.period));
+                        match answer.figure {
+                            Number::Rate { rate } => Some(rate),
+                            Number::Count { .. }
+                            | Number::Money { .. }
+                            | Number::Duration { .. }
+                            | Number::Number { .. } => None,
+                        }
+                    }
                     Err(_) => None,
                 },
                 None => None,
@@ -97,12 +106,8 @@ pub async fn of(session: &mut Session, company: &Company, now: Instant) -> Resul
         }
         motions.push(Motion { id: motion.id.clone(), label: motion.label.clone(), steps });
     }
-    Ok(Bowtie { period: period.label, weeks: defs.policies.default_period_weeks, motions })
-}
-
-fn is_count_of(kind: &KpiKind, stage: &str) -> bool {
-    use shiftbell_metrics::definitions::CountOf;
-    matches!(kind, KpiKind::Count { of: CountOf::Stage(id) } if id == stage)
+    let changed = changes.over(defs, shown.iter().map(|(kpi, period)| (kpi.as_str(), period)), None);
+    Ok(Bowtie { period: period.label, weeks: defs.policies.default_period_weeks, motions, changed })
 }
 
 fn is_left(of: StageOf) -> bool {
@@ -155,6 +160,17 @@ impl Bowtie {
         }
         out.push_str(&format!("\n{}\n", self.not_chained()));
         out
+    }
+
+    /// What of it reaches over a change, as a sentence.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn changed(&self) -> Result<Option<String>, RenderError> {
+        if self.changed.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(template::document("changed", self)?.push))
     }
 
     /// Every value of the picture as text.

@@ -281,12 +281,29 @@ pub async fn respond(program: &Program, company: &Company, reply: &ReplyTo, body
         },
         ReplyTo::Discord { .. } => match program.outlets.discord.get(company.name()) {
             Some(client) => client.edit_original(reply, &Message::words(body), program.clock.now()).await,
-            None => {
-                let why = "there is no Discord token; set the one that [outlets.discord] names".to_owned();
-                Outcome::Closed { why }
-            }
+            None => no_discord_token(),
         },
     };
+    warn_unless_delivered(company, outcome);
+}
+
+/// Sends an answer to a command or a click in Discord as an edit of what is shown there, with its picture.
+pub async fn answer_in_discord(program: &Program, company: &Company, reply: &ReplyTo, document: &Document) {
+    let outcome = match program.outlets.discord.get(company.name()) {
+        Some(client) => {
+            let lowered = Client::Discord { client: Arc::clone(client) }.lowered(document).await;
+            client.edit_original(reply, &lowered.message(), program.clock.now()).await
+        }
+        None => no_discord_token(),
+    };
+    warn_unless_delivered(company, outcome);
+}
+
+fn no_discord_token() -> Outcome {
+    Outcome::Closed { why: "there is no Discord token; set the one that [outlets.discord] names".to_owned() }
+}
+
+fn warn_unless_delivered(company: &Company, outcome: Outcome) {
     match outcome {
         Outcome::Delivered { .. } => {}
         Outcome::RetryAt { why, .. }

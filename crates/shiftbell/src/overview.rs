@@ -30,6 +30,8 @@ pub struct Overview {
 pub struct Shown {
     pub period: String,
     pub alt: String,
+    /// What of it reaches over a change of what it means.
+    pub changed: Option<String>,
     pub motions: Vec<Side>,
 }
 
@@ -94,14 +96,16 @@ pub async fn of(program: &Program, company: &Company) -> Result<Overview, AskErr
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
     let kpis = kpis::rows(&mut snapshot, company, &program.versions, now).await?;
-    let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
+    let bowtie = crate::bowtie::of(&mut snapshot, company, &program.versions.changes(company), now).await?;
     let motions = company.defs().motions.iter();
     let motions = motions.map(|motion| Heading { id: motion.id.clone(), label: motion.label.clone() }).collect();
-    Ok(Overview { bowtie: shown(&bowtie), kpis, motions })
+    Ok(Overview { bowtie: shown(&bowtie)?, kpis, motions })
 }
 
-fn shown(bowtie: &Bowtie) -> Shown {
-    Shown { period: bowtie.period.clone(), alt: bowtie.alt(), motions: bowtie.motions.iter().map(side).collect() }
+fn shown(bowtie: &Bowtie) -> Result<Shown, AskError> {
+    let changed = bowtie.changed()?;
+    let alt = std::iter::once(bowtie.alt()).chain(changed.clone()).collect::<Vec<_>>().join(" ");
+    Ok(Shown { period: bowtie.period.clone(), alt, changed, motions: bowtie.motions.iter().map(side).collect() })
 }
 
 fn side(motion: &Motion) -> Side {
@@ -138,10 +142,10 @@ pub async fn bowtie_json(program: &Program, company: &Company, text: &str) -> Re
     let now = program.clock.now();
     crate::answer::is_ready(program, company)?;
     let mut snapshot = program.db.read().await?;
-    let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
+    let bowtie = crate::bowtie::of(&mut snapshot, company, &program.versions.changes(company), now).await?;
     drop(snapshot);
     let whole = crate::answer::bowtie_numbers(program, company, text).await?;
     Ok(whole.map(|whole| {
-        json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions, "whole": whole })
+        json!({ "workspace": company.name(), "as_of": now.to_string(), "motions": bowtie.motions, "changed": bowtie.changed, "whole": whole })
     }))
 }

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use shiftbell_metrics::definitions::{Definitions, read};
-use shiftbell_metrics::time::Instant;
+use shiftbell_metrics::definitions::{Definitions, Kpi, read};
+use shiftbell_metrics::period::Period;
+use shiftbell_metrics::time::{Day, Instant};
+use shiftbell_render::facts::Changed;
 use shiftbell_store::{Db, StoreError, definitions};
 
-use crate::companies::{Companies, vocabulary};
+use crate::companies::{Companies, Company, vocabulary};
 
 /// Of every company.
 #[derive(Debug, Default)]
@@ -55,14 +57,61 @@ impl Versions {
         with_it.map(|meaning| meaning.number).min().map_or_else(|| hash.to_owned(), |number| number.to_string())
     }
 
-    /// When a KPI came to mean what it means, if it meant something else before.
-    pub fn changed_at(&self, workspace: &str, kpi: &str, hash: &str) -> Option<Instant> {
+    /// When a KPI came to mean something else, up to the meaning with this hash; the oldest first.
+    pub fn changes_of(&self, workspace: &str, kpi: &str, hash: &str) -> Vec<Instant> {
         let meanings = self.0.get(workspace).map(Vec::as_slice).unwrap_or_default();
-        let is_it = |meaning: &&Meaning| meaning.kpis.get(kpi).is_some_and(|known| known == hash);
-        let first = meanings.iter().filter(is_it).min_by_key(|meaning| meaning.number)?;
-        let was_other = meanings.iter().any(|meaning| meaning.number < first.number && meaning.kpis.contains_key(kpi));
-        was_other.then_some(first.since)
+        let known = meanings.iter().filter_map(|meaning| Some((meaning.since, meaning.kpis.get(kpi)?)));
+        let known: Vec<_> = known.collect();
+        // A file that an earlier one is put back to is no new meaning, so what came between is not counted as a change.
+        let Some(last) = known.iter().position(|(_, known)| *known == hash) else { return Vec::new() };
+        let pairs = known[..=last].windows(2);
+        pairs.filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1].0).collect()
     }
+
+    /// The same of every KPI of a company.
+    pub fn changes(&self, company: &Company) -> Changes {
+        let of = |kpi: &Kpi| (kpi.slug.clone(), self.changes_of(company.name(), &kpi.slug, &kpi.version));
+        Changes(company.defs().kpis.iter().map(of).filter(|(_, changes)| !changes.is_empty()).collect())
+    }
+}
+
+/// When each KPI of a company came to mean something else.
+#[derive(Clone, Debug, Default)]
+pub struct Changes(BTreeMap<String, Vec<Instant>>);
+
+impl Changes {
+    /// What these KPIs say about a period, together with another that is shown beside it, and reaches over a change; the oldest
+    /// first.
+    pub fn over<'a>(
+        &self,
+        defs: &Definitions,
+        shown: impl Iterator<Item = (&'a str, &'a Period)>,
+        beside: Option<&Period>,
+    ) -> Vec<Changed> {
+        let mut days: BTreeMap<Day, Vec<String>> = BTreeMap::new();
+        for (kpi, period) in shown {
+            let label = defs.kpi(kpi).map_or(kpi, |kpi| &kpi.label);
+            for at in within(self.0.get(kpi).into_iter().flatten(), period, beside) {
+                let what = days.entry(defs.workspace.zone.day_of(at)).or_default();
+                if what.iter().all(|known| known != label) {
+                    what.push(label.to_owned());
+                }
+            }
+        }
+        days.into_iter().map(|(day, what)| Changed { day: day.date(), what }).collect()
+    }
+}
+
+/// Those between the beginning of the first of two periods and the end of the last: what begins with the change is all of one
+/// meaning.
+pub fn within<'a>(
+    changes: impl Iterator<Item = &'a Instant>,
+    period: &Period,
+    beside: Option<&Period>,
+) -> impl Iterator<Item = Instant> {
+    let from = beside.map_or(period.starts_at(), |beside| beside.starts_at().min(period.starts_at()));
+    let until = beside.map_or(period.ends_at(), |beside| beside.ends_at().max(period.ends_at()));
+    changes.copied().filter(move |at| from < *at && *at < until)
 }
 
 fn hashes(defs: &Definitions) -> BTreeMap<String, String> {
@@ -74,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kpi_changed_when_it_first_meant_what_it_means_and_not_when_something_else_did() {
+    fn a_kpi_changed_when_it_came_to_mean_something_else_and_not_when_another_did() {
         let meaning = |number, since, kpis: &[(&str, &str)]| Meaning {
             number,
             since: Instant(since),
@@ -84,11 +133,25 @@ mod tests {
             meaning(1, 10, &[("mqls", "aaaa"), ("won", "cccc")]),
             meaning(2, 20, &[("mqls", "bbbb"), ("won", "cccc")]),
             meaning(3, 30, &[("mqls", "bbbb"), ("won", "cccc"), ("sqls", "dddd")]),
+            meaning(4, 40, &[("mqls", "eeee"), ("won", "cccc"), ("sqls", "dddd")]),
         ];
         let versions = Versions(BTreeMap::from([("acme".to_owned(), all)]));
-        assert_eq!(versions.changed_at("acme", "mqls", "bbbb"), Some(Instant(20)));
-        assert_eq!(versions.changed_at("acme", "won", "cccc"), None, "it always meant this");
-        assert_eq!(versions.changed_at("acme", "sqls", "dddd"), None, "it is new");
-        assert_eq!(versions.changed_at("acme", "mqls", "eeee"), None);
+        let of = |kpi, hash| versions.changes_of("acme", kpi, hash);
+        assert_eq!(of("mqls", "eeee"), [Instant(20), Instant(40)]);
+        assert_eq!(of("mqls", "bbbb"), [Instant(20)], "what came later is no change of this one");
+        assert_eq!(of("won", "cccc"), [], "it always meant this");
+        assert_eq!(of("sqls", "dddd"), [], "it is new");
+        assert_eq!(of("mqls", "ffff"), []);
+    }
+
+    #[test]
+    fn a_period_that_begins_with_a_change_is_all_of_one_meaning_and_one_beside_it_is_not() {
+        let zone = shiftbell_metrics::time::Zone::utc();
+        let days = |from, until| Period::of_days(Day(from), Day(until), &zone);
+        let (before, after) = (days(90, 100), days(100, 110));
+        let all = [after.starts_at(), after.starts_at().plus_ms(1)];
+        let found = |period, beside| within(all.iter(), period, beside).count();
+        assert_eq!((found(&after, None), found(&before, None)), (1, 0));
+        assert_eq!((found(&after, Some(&before)), found(&before, Some(&after))), (2, 2));
     }
 }

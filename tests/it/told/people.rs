@@ -2,6 +2,7 @@
 
 use shiftbell::answer::{Asker, to_typed};
 use shiftbell::work::recognise;
+use shiftbell_metrics::event::Event;
 use shiftbell_metrics::time::MS_PER_DAY;
 use shiftbell_store::owners::{self, Owner};
 use shiftbell_tests::app::{TestApp, WORKSPACE};
@@ -79,6 +80,34 @@ async fn an_owner_is_a_person_by_id_or_address_and_one_who_is_nobody_counts_in_t
         assert!(mine.lines().next().is_some_and(|line| line.contains(": 3")), "{mine}");
         let all = asked(&world, None, "/kpi conversations today").await;
         assert!(all.lines().next().is_some_and(|line| line.contains(": 4")), "whoever they are: {all}");
+    }
+}
+
+/// Somebody who asked for a meeting, and whose record is this owner's.
+fn asked_for_a_meeting(n: usize, owner: &str) -> Event {
+    Event::from_json(&format!(
+        r#"{{"id":"ask-{n}","type":"form","at":"2026-11-19T18:30:00Z","contact":"c-{n}","company":"co-{n}","form":"meeting-request",
+            "owner":"{owner}","set":{{"contact":{{"email":"{n}@party.example","owner":"{owner}"}},
+            "company":{{"segment":"business"}}}}}}"#
+    ))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn numbers_by_owner_name_the_person_and_whom_nobody_knows_as_the_source_does() {
+    for db in both_databases().await {
+        owners_are(&db, ACTIVE).await;
+        let mut world = World::new(&db, at("2026-11-19T20:00:00Z"), as_it_is).await;
+        world.timer.turn().await;
+        let owners = ["ae.one@clowns.example", "77", "bdr.two@clowns.example", "new-rep@clowns.example"];
+        world.know(owners.iter().zip(1..).map(|(owner, n)| asked_for_a_meeting(n, owner)).collect::<Vec<_>>()).await;
+        let by = asked(&world, None, "/kpi mqls b2b today by owner").await;
+        let mut rows: Vec<&str> = by.lines().skip_while(|line| *line != "By owner:").skip(1).take(4).collect();
+        rows.sort_unstable();
+        // A person whom two names stand for is there twice, and it is seen that they are.
+        let wanted =
+            ["ae.one: 1", "bdr.two (77): 1", "bdr.two (bdr.two@clowns.example): 1", "new-rep@clowns.example: 1"];
+        assert_eq!(rows, wanted, "{}: {by}", db.kind);
     }
 }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 pub use economics::{is_economics, rests_on_cost, rests_on_recurring};
 pub(super) use kind::{KINDS, WINDOW, standard_is_rate};
+pub(super) use pipeline::WIN_RATE;
 pub use pipeline::is_pipeline;
 pub(super) use target::read as read_target;
 

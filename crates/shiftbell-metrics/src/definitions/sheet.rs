@@ -20,6 +20,7 @@ mod place;
 mod ratio;
 mod sentence;
 mod skeleton;
+mod standard;
 mod target;
 #[cfg(test)]
 mod tests;

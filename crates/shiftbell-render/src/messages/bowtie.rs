@@ -7,7 +7,7 @@ use shiftbell_metrics::money::Money;
 use super::Message;
 use crate::action::{Action, Verb};
 use crate::document::{Button, Document, Picture};
-use crate::facts::{Figure, Footer};
+use crate::facts::{Changed, Figure, Footer};
 use crate::picture;
 use crate::template::{self, RenderError};
 use crate::words;
@@ -23,6 +23,8 @@ pub struct Bowtie {
     pub motions: Vec<MotionWeek>,
     pub worth: Option<Worth>,
     pub leaks: Option<LeakCount>,
+    #[serde(default)]
+    pub changed: Vec<Changed>,
     pub footer: Footer,
 }
 

@@ -1,12 +1,13 @@
 //! `/bowtie b2b 2026-Q3 vs 2026-Q2`: the bowtie of any period, both sides, beside another period.
 
+use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::money::{Currency, Money};
 
 use super::Message;
 use crate::action::{Action, Verb};
 use crate::document::{Button, Document};
-use crate::facts::{Figure, Footer, SourceAge};
+use crate::facts::{Changed, Figure, Footer, SourceAge};
 use crate::template::{self, RenderError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct BowtiePeriod {
     /// `bowtie`, `funnel` or `flywheel`.
     pub shape: String,
     pub motions: Vec<MotionPeriod>,
+    /// In either period, or between them.
+    #[serde(default)]
+    pub changed: Vec<Changed>,
     pub footer: Footer,
 }
 
@@ -92,11 +96,13 @@ impl Message for BowtiePeriod {
             versus: "2026-Q2".into(),
             shape: "bowtie".into(),
             motions: vec![b2b()],
+            changed: vec![Changed { day: date(2026, 7, 1), what: vec!["MQLs".into(), "MQL to SQL".into()] }],
             footer: footer.clone(),
         };
         let funnel = BowtiePeriod {
             shape: "funnel".into(),
             motions: vec![MotionPeriod { money: Vec::new(), loops: Vec::new(), gap: None, ..b2b() }],
+            changed: Vec::new(),
             ..whole.clone()
         };
         vec![("quarter", whole), ("funnel-without-money", funnel)]

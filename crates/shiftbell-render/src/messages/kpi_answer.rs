@@ -1,5 +1,6 @@
 //! The answer to `/kpi mql-conversion b2b`.
 
+use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 
 use super::Message;
@@ -103,6 +104,9 @@ pub struct Row {
     /// It can still change, because its days or its windows are not over.
     #[serde(default)]
     pub is_so_far: bool,
+    /// Of a series: the day in it on which the figure came to mean something else.
+    #[serde(default)]
+    pub changed: Option<Date>,
 }
 
 impl Message for KpiAnswer {
@@ -113,6 +117,7 @@ impl Message for KpiAnswer {
             ("b2b", KpiAnswer::sample()),
             ("breakdown", KpiAnswer::sample_breakdown()),
             ("series", KpiAnswer::sample_series()),
+            ("series-redefined", KpiAnswer::sample_redefined()),
             ("too-few", KpiAnswer::sample_too_few()),
             ("in-period", KpiAnswer::sample_in_period()),
         ]
@@ -124,9 +129,11 @@ impl Message for KpiAnswer {
             #[serde(flatten)]
             facts: &'a KpiAnswer,
             too_few: bool,
+            is_marked: bool,
         }
         let too_few = self.value.is_too_few();
-        let mut document = template::document(Self::NAME, &View { facts: self, too_few })?;
+        let is_marked = self.rows.iter().any(|row| row.changed.is_some());
+        let mut document = template::document(Self::NAME, &View { facts: self, too_few, is_marked })?;
         let receipt = self.footer.receipt();
         document.buttons.push(Button::about("Share here", Verb::Share, receipt));
         if self.rows.is_empty() {
@@ -173,8 +180,12 @@ impl KpiAnswer {
     }
 
     fn sample_breakdown() -> KpiAnswer {
-        let row =
-            |name: &str, part, whole| Row { name: name.into(), value: Figure::rate(part, whole), is_so_far: false };
+        let row = |name: &str, part, whole| Row {
+            name: name.into(),
+            value: Figure::rate(part, whole),
+            is_so_far: false,
+            changed: None,
+        };
         KpiAnswer {
             standout: None,
             newer: None,
@@ -192,8 +203,12 @@ impl KpiAnswer {
     }
 
     fn sample_series() -> KpiAnswer {
-        let row =
-            |name: &str, part, whole, is_so_far| Row { name: name.into(), value: Figure::rate(part, whole), is_so_far };
+        let row = |name: &str, part, whole, is_so_far| Row {
+            name: name.into(),
+            value: Figure::rate(part, whole),
+            is_so_far,
+            changed: None,
+        };
         KpiAnswer {
             standout: None,
             newer: None,
@@ -208,6 +223,22 @@ impl KpiAnswer {
             trend: Some("\u{2588}\u{2588}\u{2588}\u{b7}".into()),
             footer: Footer::only_you(vec![SourceAge::new("HubSpot", 2)], "r-7k7r"),
             ..KpiAnswer::sample()
+        }
+    }
+
+    fn sample_redefined() -> KpiAnswer {
+        let mut series = KpiAnswer::sample_series();
+        for (at, day) in [(2, date(2026, 8, 3)), (3, date(2026, 9, 9))] {
+            series.rows[at].changed = Some(day);
+        }
+        KpiAnswer {
+            trend: Some("\u{2588}\u{2588}|\u{2588}|\u{b7}".into()),
+            meaning: format!(
+                "{}; what it means changed on 9 Sep 2026, and all of this is counted as it is meant now",
+                series.meaning
+            ),
+            footer: Footer::only_you(vec![SourceAge::new("HubSpot", 2)], "r-7k8s"),
+            ..series
         }
     }
 

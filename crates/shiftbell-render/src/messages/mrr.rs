@@ -1,12 +1,13 @@
 //! `/mrr`: recurring revenue as a bridge, from what it was to what it is.
 
+use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 use shiftbell_metrics::money::{Currency, Money};
 
 use super::{Message, MrrMove};
 use crate::action::{Action, Verb};
 use crate::document::{Button, Document, Picture};
-use crate::facts::{Footer, SourceAge};
+use crate::facts::{Changed, Footer, SourceAge};
 use crate::picture;
 use crate::template::{self, RenderError};
 
@@ -32,6 +33,8 @@ pub struct Mrr {
     pub problems: Vec<MrrProblem>,
     /// Whose answers decide what counts.
     pub policy: String,
+    #[serde(default)]
+    pub changed: Vec<Changed>,
     /// The same question as typed behind the command, without a dimension.
     pub typed: String,
     pub footer: Footer,
@@ -85,6 +88,7 @@ impl Message for Mrr {
             discount: None,
             problems: Vec::new(),
             policy: "shiftbell".into(),
+            changed: Vec::new(),
             typed: "b2b 2026-11-09..2026-11-15".into(),
             footer: Footer::only_you(vec![SourceAge::new("HubSpot", 2)], "r-7k3m"),
         };
@@ -118,6 +122,7 @@ impl Message for Mrr {
                 MrrProblem { what: "interval count 0: 1 or more was expected".into(), times: 2 },
                 MrrProblem { what: "there is no rate for EUR".into(), times: 1 },
             ],
+            changed: vec![Changed { day: date(2026, 11, 3), what: vec!["MRR".into()] }],
             ..week.clone()
         };
         vec![("week", week), ("split", split)]
@@ -133,7 +138,10 @@ impl Message for Mrr {
         let mut document = template::document(Self::NAME, self)?.with_buttons(buttons);
         // A picture that cannot be drawn never holds back the words, which say all of it.
         let svg = picture::bridge::svg(self).ok().flatten();
-        let alt = document.push.clone();
+        let alt = match self.changed.is_empty() {
+            true => document.push.clone(),
+            false => format!("{} {}", document.push, template::document("changed", self)?.push),
+        };
         document.picture = svg.map(|svg| Picture { name: "mrr.png".into(), svg, alt });
         Ok(document)
     }

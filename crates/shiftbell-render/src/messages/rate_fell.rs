@@ -7,7 +7,7 @@ use shiftbell_metrics::money::{Currency, Money};
 use super::Message;
 use crate::action::Verb;
 use crate::document::{Button, Document};
-use crate::facts::{Figure, Footer, Person, SeenBy, SourceAge, Sources};
+use crate::facts::{Changed, Figure, Footer, Person, SeenBy, SourceAge, Sources};
 use crate::template::{self, RenderError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct RateFell {
     pub now: Figure,
     pub since: Date,
     pub before: Figure,
+    /// Within what is compared.
+    #[serde(default)]
+    pub changed: Vec<Changed>,
     pub cause: Option<Cause>,
     /// Cases that can still be saved.
     pub open: u64,
@@ -99,6 +102,7 @@ impl Message for RateFell {
             problem: None,
             at_stake: None,
             rate: "MQL to SQL".into(),
+            changed: vec![Changed { day: date(2026, 8, 3), what: vec!["MQL to SQL".into()] }],
             cause: None,
             open: 0,
             longest: Vec::new(),
@@ -154,6 +158,7 @@ impl RateFell {
             now: Figure::rate(3, 62),
             since: date(2026, 9, 21),
             before: Figure::rate(20, 123),
+            changed: Vec::new(),
             cause: Some(Cause {
                 part: 38,
                 whole: 62,

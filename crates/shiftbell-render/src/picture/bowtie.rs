@@ -23,6 +23,8 @@ const MONEY_COLUMNS_MAX: usize = 4;
 const TOP: f64 = 74.0;
 const BOTTOM: f64 = 10.0;
 const SIDE: f64 = 40.0;
+/// Letters of what changed, in its line.
+const CHANGED_LETTERS_MAX: usize = 100;
 /// Between people and money: the knot.
 const KNOT: f64 = 34.0;
 const SHAPE_GAP: f64 = 5.0;
@@ -50,6 +52,7 @@ pub fn svg(week: &Bowtie) -> Result<String, RenderError> {
     let bands = week.motions.iter().take(drawn).enumerate();
     let picture = PictureView {
         title: words::days(week.first, week.last),
+        changed: super::changed(&week.changed, CHANGED_LETTERS_MAX),
         has_money: week.motions.iter().take(drawn).any(|motion| !motion.money_side.is_empty()),
         bands: bands.map(|(at, motion)| band(motion, TOP + height * at as f64, height)).collect(),
     };
@@ -59,6 +62,8 @@ pub fn svg(week: &Bowtie) -> Result<String, RenderError> {
 #[derive(Serialize)]
 struct PictureView {
     title: String,
+    /// What means something else since a day within these weeks.
+    changed: Option<String>,
     has_money: bool,
     bands: Vec<Band>,
 }

@@ -21,6 +21,8 @@ const BOTTOM: f64 = 540.0;
 const FILLED: f64 = 0.68;
 /// The least height of a step, so that a small movement is still seen.
 const LEAST: f64 = 3.0;
+/// Letters of what changed, in its line.
+const CHANGED_LETTERS_MAX: usize = 60;
 /// Movements that are drawn; there are eight kinds.
 const MOVES_MAX: usize = 8;
 
@@ -34,6 +36,8 @@ struct PictureView<'a> {
     change: String,
     customers: String,
     policy: &'a str,
+    /// What means something else since a day of the period.
+    changed: Option<String>,
     /// Where the columns begin, if not at zero.
     cut: Option<String>,
     columns: Vec<Column>,
@@ -80,6 +84,7 @@ pub fn svg(mrr: &Mrr) -> Result<Option<String>, RenderError> {
         change: words::money_change(mrr.change),
         customers: words::count(mrr.customers),
         policy: &mrr.policy,
+        changed: super::changed(&mrr.changed, CHANGED_LETTERS_MAX),
         cut: cut_at(&steps, line.closing),
         columns: columns(&steps),
     };

@@ -4,7 +4,7 @@ mod asked;
 mod period;
 
 use serde_json::{Value, json};
-use shiftbell_metrics::definitions::{Definitions, Motion};
+use shiftbell_metrics::definitions::{Definitions, Motion, rests_on_recurring};
 use shiftbell_metrics::period::{Period, full_weeks_before, previous};
 use shiftbell_metrics::question::Question;
 use shiftbell_render::document::Document;
@@ -19,7 +19,7 @@ use super::{AskError, Asker, about, is_ready, not_granted, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights::{self, Right};
-use crate::work::digests::bowtie::for_one;
+use crate::work::digests::bowtie::{changed, for_one};
 use crate::work::digests::desk::Desk;
 use crate::work::digests::post::{Body, new_receipt};
 use crate::work::shelf::Shelf;
@@ -90,11 +90,15 @@ async fn of_period(
     }
     let now = desk.shelf.now;
     let ages = about::ages_at(desk.shelf.session(), company, now).await?;
+    let seen =
+        questions.iter().filter(|question| asked.shape != Shape::Funnel || !rests_on_recurring(defs, &question.kpi));
+    let changed = changed(&desk.shelf, seen, Some(versus));
     let message = BowtiePeriod {
         period: period.label.clone(),
         versus: versus.label.clone(),
         shape: asked.shape.word().to_owned(),
         motions,
+        changed,
         footer: Footer::only_you(ages, &id),
     };
     let body = json!({ "bowtie_period": &message, "questions": questions, "asked_at": now });

@@ -22,7 +22,8 @@ pub async fn to_click(
     request: Option<(Outlet, &str)>,
 ) -> (Document, Visibility) {
     let document = match Action::decode(action) {
-        Some(Action::Ask { words }) => to_typed(program, company, asker, &words).await,
+        // Where pictures stand in the answer itself, there is no other place for them.
+        Some(Action::Ask { words } | Action::Picture { words }) => to_typed(program, company, asker, &words).await,
         Some(Action::About { verb: Verb::Why, receipt }) => {
             to_words(program, company, asker, &format!("why {receipt}")).await
         }
@@ -141,25 +142,29 @@ async fn shared(
     receipt: &str,
     request: Option<(Outlet, &str)>,
 ) -> (Document, Visibility) {
-    if let Some((outlet, id)) = request {
-        let taken = async {
-            let mut tx = program.db.write().await?;
-            let is_first =
-                requests::take(&mut tx, company.name(), outlet.word(), id, program.clock.now().as_ms()).await?;
-            tx.commit().await?;
-            Ok::<bool, StoreError>(is_first)
-        };
-        match taken.await {
-            Ok(true) => {}
-            Ok(false) => {
-                let words =
-                    "This click came twice and was followed once. If nothing was shown here, please click again.";
-                return (sentence(words), Visibility::OnlyAsker);
-            }
-            Err(error) => return (not_answered(company, &error.into()), Visibility::OnlyAsker),
-        }
+    if let Some((outlet, id)) = request
+        && let Err(why) = taken(program, company, outlet, id).await
+    {
+        return (why, Visibility::OnlyAsker);
     }
     (asked_again(program, company, asker, receipt).await, Visibility::Everyone)
+}
+
+/// Takes a click; what is said instead where it was taken before.
+pub(super) async fn taken(program: &Program, company: &Company, outlet: Outlet, id: &str) -> Result<(), Document> {
+    let taken = async {
+        let mut tx = program.db.write().await?;
+        let is_first = requests::take(&mut tx, company.name(), outlet.word(), id, program.clock.now().as_ms()).await?;
+        tx.commit().await?;
+        Ok::<bool, StoreError>(is_first)
+    };
+    match taken.await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            Err(sentence("This click came twice and was followed once. If nothing was shown, please click again."))
+        }
+        Err(error) => Err(not_answered(company, &error.into())),
+    }
 }
 
 async fn asked_again(program: &Program, company: &Company, asker: &Asker, receipt: &str) -> Document {

@@ -24,8 +24,10 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 /// What goes back at once, and what is to be done once it has arrived.
 pub(crate) struct Reply {
     pub(crate) now: Value,
-    pub(crate) afterwards: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(crate) afterwards: Option<Afterwards>,
 }
+
+pub(crate) type Afterwards = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Reply {
     fn at_once(now: Value) -> Reply {
@@ -118,7 +120,15 @@ async fn answered(
 ) -> Reply {
     let mut working = program.tasks.spawn(work);
     match tokio::time::timeout(ANSWER_WITHIN, &mut working).await {
-        Ok(Ok((document, visibility))) => Reply::words(&document, visibility),
+        // The words go at once; a picture takes longer to draw and to send than Discord may be kept waiting.
+        Ok(Ok((document, visibility))) => {
+            let words = Reply::words(&document, visibility);
+            let program = Arc::clone(program);
+            let is_pictured = document.picture.is_some();
+            let afterwards =
+                async move { crate::outlets::answer_in_discord(&program, &company, &reply, &document).await };
+            Reply { afterwards: is_pictured.then(|| -> Afterwards { Box::pin(afterwards) }), ..words }
+        }
         Ok(Err(_)) => Reply::words(&sentence(FAILED), Visibility::OnlyAsker),
         Err(_) => {
             let program = Arc::clone(program);
@@ -127,8 +137,7 @@ async fn answered(
                     Ok((document, _)) => document,
                     Err(_) => sentence(FAILED),
                 };
-                let body = shiftbell_render::discord::message(&document, false);
-                crate::outlets::respond(&program, &company, &reply, &body).await;
+                crate::outlets::answer_in_discord(&program, &company, &reply, &document).await;
             };
             Reply { now: deferred_response(Visibility::OnlyAsker), afterwards: Some(Box::pin(afterwards)) }
         }

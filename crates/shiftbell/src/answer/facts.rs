@@ -1,5 +1,7 @@
 //! From an answer to the facts of its message.
 
+mod rows;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{self as numbers, Answer, Chance};
@@ -7,12 +9,16 @@ use shiftbell_metrics::definitions::{Better, Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::time::{Instant, MS_PER_DAY};
 use shiftbell_render::facts::{Figure, Footer, SourceAge};
-use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Row, Running, Standing, Standout};
+use shiftbell_render::messages::{Compared, Goal, KpiAnswer, Newer, Running, Standing, Standout};
 
 use super::{Answered, standard};
+use crate::companies::Company;
+pub(super) use rows::names;
+use rows::{marked, named, trend};
 
 /// The facts of the answer to a question about a KPI.
-pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<SourceAge>) -> KpiAnswer {
+pub(super) fn kpi_answer(company: &Company, answered: &Answered, ages: Vec<SourceAge>) -> KpiAnswer {
+    let defs = company.defs();
     let answer = &answered.answer;
     let before = answer.before.as_ref().map(|before| Compared {
         period: answered.question.versus.as_ref().map(|period| period.label.clone()),
@@ -24,11 +30,12 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         },
     });
     let standout = answer.standout.as_ref().map(|standout| Standout {
-        name: words(&standout.value),
+        name: named(company, &standout.dimension, &standout.value),
         value: rate(standout.rate),
         others: rate(standout.others),
         more_than_chance: true,
     });
+    let marked = marked(defs, answered);
     let window = answer.window.clone().unwrap_or_default();
     let newer = answer.newer.as_ref().filter(|newer| newer.rate.den > 0).map(|newer| Newer {
         what: answer.from.clone().unwrap_or_else(|| "entries".to_owned()),
@@ -52,10 +59,10 @@ pub(super) fn kpi_answer(defs: &Definitions, answered: &Answered, ages: Vec<Sour
         running,
         in_period: answer.in_period,
         by: answer.by.clone(),
-        rows: rows(defs, answer, answered.question.each.is_some()),
-        trend: answered.question.each.and_then(|_| trend(&answer.parts)),
-        meaning: match answered.changed_at {
-            Some(at) => format!("{}; {}", meaning(defs, answer), changed(defs, at)),
+        trend: answered.question.each.and_then(|_| trend(&answer.parts, &marked)),
+        rows: rows::rows(company, answer, answered.question.each.is_some(), &marked),
+        meaning: match answered.changes.last() {
+            Some(at) => format!("{}; {}", meaning(defs, answer), changed(defs, *at)),
             None => meaning(defs, answer),
         },
         version: answered.version.clone(),
@@ -147,55 +154,6 @@ fn one_of(defs: &Definitions, answer: &Answer) -> String {
         None => "of them",
     }
     .to_owned()
-}
-
-/// The dimension's values as the answer has them, largest first; of a series, the oldest first.
-fn rows(defs: &Definitions, answer: &Answer, is_series: bool) -> Vec<Row> {
-    // The hyphen of a date is no space.
-    let name = |value: &str| if is_series { value.to_owned() } else { words(value) };
-    let row = |part: &numbers::Part| {
-        let value = figure(&part.figure, defs);
-        Row {
-            name: part.value.as_deref().map_or_else(|| "not known".to_owned(), name),
-            is_so_far: part.is_running && value != Figure::Nothing,
-            value,
-        }
-    };
-    answer.parts.iter().map(row).collect()
-}
-
-/// From the lowest to the highest.
-const BLOCKS: [char; 8] =
-    ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
-
-/// A series as one block each, from zero to the largest. What can still change, or has no value, is a dot: it must not look
-/// like a fall.
-fn trend(parts: &[numbers::Part]) -> Option<String> {
-    let size = |part: &numbers::Part| -> Option<f64> {
-        if part.is_running {
-            return None;
-        }
-        match &part.figure {
-            numbers::Figure::Rate { rate } => rate.percent().map(float),
-            numbers::Figure::Count { count } => Some(*count as f64),
-            numbers::Figure::Money { amounts, .. } => Some(amounts.first().map_or(0.0, |money| float(money.major()))),
-            numbers::Figure::Duration { median_ms, p90_ms, shows_p90, .. } => {
-                (if *shows_p90 { *p90_ms } else { *median_ms }).map(|ms| ms as f64)
-            }
-            numbers::Figure::Number { value, .. } => value.map(float),
-        }
-    };
-    let sizes: Vec<Option<f64>> = parts.iter().map(size).collect();
-    let highest = sizes.iter().flatten().copied().fold(0.0, f64::max);
-    let block = |size: &Option<f64>| match size {
-        Some(size) if highest > 0.0 => {
-            let step = (size.max(0.0) / highest * 7.0).round();
-            BLOCKS.iter().enumerate().find(|(n, _)| *n as f64 >= step).map_or('\u{b7}', |(_, block)| *block)
-        }
-        Some(_) => BLOCKS[0],
-        None => '\u{b7}',
-    };
-    (sizes.iter().flatten().count() > 1).then(|| sizes.iter().map(block).collect())
 }
 
 /// The figure of an answer; a share of money with the amounts behind it.
@@ -300,24 +258,4 @@ fn words(value: &str) -> String {
 
 fn capital(text: &str) -> String {
     shiftbell_render::words::capital(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_series_is_drawn_from_zero_and_what_can_still_change_is_a_dot() {
-        let part =
-            |count, is_running| numbers::Part { value: None, figure: numbers::Figure::Count { count }, is_running };
-        let drawn = |counts: &[i64]| trend(&counts.iter().map(|count| part(*count, false)).collect::<Vec<_>>());
-        assert_eq!(drawn(&[0, 7, 14]).as_deref(), Some("\u{2581}\u{2585}\u{2588}"));
-        assert_eq!(drawn(&[0, 0]).as_deref(), Some("\u{2581}\u{2581}"));
-        assert_eq!(drawn(&[5]), None);
-        let running = [part(10, false), part(10, false), part(1, true)];
-        assert_eq!(trend(&running).as_deref(), Some("\u{2588}\u{2588}\u{b7}"));
-        let never = numbers::Figure::Rate { rate: numbers::Rate { num: 0, den: 0 } };
-        let parts = [part(2, false), part(2, false), numbers::Part { value: None, figure: never, is_running: false }];
-        assert_eq!(trend(&parts).as_deref(), Some("\u{2588}\u{2588}\u{b7}"));
-    }
 }

@@ -9,7 +9,7 @@ use shiftbell_render::facts::{Figure, Footer, SeenBy, Sources};
 use shiftbell_render::messages::{FunnelAnswer, FunnelPart, FunnelStepLine};
 use shiftbell_store::entities;
 
-use super::AskError;
+use super::{AskError, facts};
 use crate::clock::Stopwatch;
 use crate::companies::Company;
 use crate::program::Program;
@@ -46,7 +46,7 @@ pub(crate) async fn counted(
     }
     drop(snapshot);
     let (events, found) = follower.found();
-    Ok(said(funnel, &period, &found, events, began.elapsed_s()))
+    Ok(said(company, funnel, &period, &found, events, began.elapsed_s()))
 }
 
 /// The period that is typed behind a funnel; none is the latest weeks.
@@ -78,7 +78,14 @@ fn latest(company: &Company, window: &Window, now: shiftbell_metrics::time::Inst
     default_period(workspace.zone.day_of(now), company.defs().policies.default_period_weeks, days, workspace)
 }
 
-fn said(funnel: &NamedFunnel, period: &Period, found: &Found, events: u64, seconds: f64) -> FunnelAnswer {
+fn said(
+    company: &Company,
+    funnel: &NamedFunnel,
+    period: &Period,
+    found: &Found,
+    events: u64,
+    seconds: f64,
+) -> FunnelAnswer {
     let rate = |counts: Counts| Figure::rate(counts.num, counts.den);
     let steps = funnel.steps.iter().zip(&found.whole.steps).enumerate().map(|(place, (step, count))| FunnelStepLine {
         label: step.label.clone(),
@@ -89,11 +96,13 @@ fn said(funnel: &NamedFunnel, period: &Period, found: &Found, events: u64, secon
         skipped: count.skipped,
     });
     let last = funnel.steps.len() - 1;
+    let by = funnel.rules.by.as_ref().map_or("", |(by, _)| by);
+    let names = facts::names(company, by, found.parts.keys().map(Option::as_deref));
     let mut parts: Vec<(u64, FunnelPart)> = found
         .parts
         .iter()
-        .map(|(value, tally)| {
-            let name = value.as_ref().map_or_else(|| "not known".to_owned(), |value| value.replace(['-', '_'], " "));
+        .zip(names)
+        .map(|((_, tally), name)| {
             let counts = tally.from_first(last);
             (counts.den, FunnelPart { name, value: rate(counts) })
         })

@@ -14,6 +14,7 @@ use super::{AskError, Asker, about, answered_in, capital, names_of, not_granted,
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights::{self, Right};
+use crate::versions::Changes;
 
 /// The KPI whose receipt stands behind the bridge.
 pub(crate) const KPI: &str = "mrr";
@@ -65,7 +66,8 @@ async fn of_question(
         Err(why) => return Ok(sentence(capital(&format!("{why}.")))),
     };
     let footer = Footer::only_you(ages, &answered.receipt);
-    Ok(Notice::from(facts(company.defs(), &question, &bridge, footer)).document()?)
+    let facts = facts(company, &program.versions.changes(company), &question, &bridge, footer);
+    Ok(Notice::from(facts).document()?)
 }
 
 /// Computes the bridge from the numbers that this session sees.
@@ -89,7 +91,17 @@ pub(crate) async fn bridged(
     Err(AskError::Endless)
 }
 
-pub(crate) fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge, footer: Footer) -> Mrr {
+/// The message of a bridge, with the day on which it came to mean something else within its period.
+pub(crate) fn facts(
+    company: &Company,
+    changes: &Changes,
+    question: &Question,
+    bridge: &MrrBridge,
+    footer: Footer,
+) -> Mrr {
+    let defs = company.defs();
+    let parts = bridge.parts.iter().map(|line| line.value.as_deref());
+    let names = super::facts::names(company, bridge.by.as_deref().unwrap_or_default(), parts);
     let own = bridge.whole.first();
     let none = Money::new(0, defs.workspace.currency);
     let closing = own.map_or(none, |line| line.closing);
@@ -103,13 +115,13 @@ pub(crate) fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge,
         closing,
         change: Money::new(closing.minor - opening.minor, closing.currency),
         customers: own.map_or(0, |line| super::facts::count(line.customers_end)),
-        whole: bridge.whole.iter().map(|line| of_line(line, defs)).collect(),
+        whole: bridge.whole.iter().map(|line| of_line(line, None, defs)).collect(),
         why: own.map_or_else(Vec::new, |line| {
             let words = line.churn.iter().filter(|(_, money)| money.minor != 0);
             words.map(|(name, money)| MrrWhy { name: name.clone(), money: *money }).collect()
         }),
         by: bridge.by.as_deref().map(words),
-        parts: bridge.parts.iter().map(|line| of_line(line, defs)).collect(),
+        parts: bridge.parts.iter().zip(names).map(|(line, name)| of_line(line, Some(name), defs)).collect(),
         committed: Some(bridge.committed).filter(|committed| *committed != closing),
         usage: Some(bridge.usage).filter(|usage| usage.minor != 0),
         discount: Some(bridge.discount).filter(|discount| discount.minor != 0),
@@ -119,15 +131,16 @@ pub(crate) fn facts(defs: &Definitions, question: &Question, bridge: &MrrBridge,
             .map(|(what, times)| MrrProblem { what: what.clone(), times: *times })
             .collect(),
         policy: bridge.policy.clone(),
+        changed: changes.over(defs, [(KPI, &bridge.period)].into_iter(), None),
         typed: plain.command().trim_start_matches("/kpi mrr").trim().to_owned(),
         footer,
     }
 }
 
-fn of_line(line: &BridgeLine, defs: &Definitions) -> MrrLine {
+fn of_line(line: &BridgeLine, name: Option<String>, defs: &Definitions) -> MrrLine {
     let currency = line.closing.currency;
     MrrLine {
-        name: line.value.as_deref().map(words),
+        name,
         currency: (currency != defs.workspace.currency).then(|| currency.code().to_owned()),
         opening: line.opening,
         moves: line.moves.iter().map(|one| of_move(&one.kind, one.money)).collect(),

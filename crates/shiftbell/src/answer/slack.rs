@@ -6,10 +6,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shiftbell_chat::slack::{Command, Interaction, Told, command_response};
-use shiftbell_chat::{Asked, Clicked, ReplyTo, Visibility};
-use shiftbell_render::document::Document;
+use shiftbell_chat::{Asked, Clicked, Outcome, ReplyTo, To, Visibility};
+use shiftbell_render::action::Action;
+use shiftbell_render::document::{Button, Document};
 
-use super::{Asker, FAILED, to_click, to_command};
+use super::click::taken;
+use super::{Asker, FAILED, sentence, to_click, to_command, to_typed};
 use crate::companies::Company;
 use crate::http::reply::Problem;
 use crate::program::Program;
@@ -66,6 +68,7 @@ fn of_team(mut companies: Vec<Arc<Company>>, team: &str) -> Result<Arc<Company>,
 /// The answer itself if it is ready in time, else a promise that is kept afterwards.
 async fn to_asked(program: &Arc<Program>, company: Arc<Company>, asked: Asked) -> Value {
     let reply = asked.reply.clone();
+    let words = format!("{} {}", asked.command.trim_start_matches('/'), asked.text);
     let mut working = {
         let (program, company) = (Arc::clone(program), Arc::clone(&company));
         program.clone().tasks.spawn(async move {
@@ -75,6 +78,7 @@ async fn to_asked(program: &Arc<Program>, company: Arc<Company>, asked: Asked) -
     };
     match tokio::time::timeout(ANSWER_WITHIN, &mut working).await {
         Ok(Ok((document, visibility))) => {
+            let document = offering(program, &company, document, &words);
             command_response(&shiftbell_render::slack::message(&document, None), visibility)
         }
         Ok(Err(_)) => json!({"response_type": "ephemeral", "text": FAILED}),
@@ -82,6 +86,7 @@ async fn to_asked(program: &Arc<Program>, company: Arc<Company>, asked: Asked) -
             let program = Arc::clone(program);
             program.clone().tasks.spawn(async move {
                 if let Ok((document, visibility)) = working.await {
+                    let document = offering(&program, &company, document, &words);
                     later(&program, &company, &reply, &document, visibility).await;
                 }
             });
@@ -98,12 +103,53 @@ async fn to_clicked(program: &Arc<Program>, company: Arc<Company>, clicked: Clic
         program.clone().tasks.spawn(async move {
             let asker = Asker::of_chat(&program, &company, clicked.outlet, &clicked.user).await;
             let request = Some((clicked.outlet, clicked.id.as_str()));
-            let (document, visibility) = to_click(&program, &company, &asker, &clicked.value, request).await;
+            let (document, visibility) = match Action::decode(&clicked.value) {
+                Some(Action::Picture { words }) => {
+                    (pictured(&program, &company, &asker, &clicked, &words).await, Visibility::OnlyAsker)
+                }
+                Some(Action::Ask { words }) => {
+                    let (document, visibility) = to_click(&program, &company, &asker, &clicked.value, request).await;
+                    (offering(&program, &company, document, &words), visibility)
+                }
+                _ => to_click(&program, &company, &asker, &clicked.value, request).await,
+            };
             later(&program, &company, &clicked.reply, &document, visibility).await;
         })
     };
     // It goes on by itself if it takes longer.
     let _ = tokio::time::timeout(ANSWER_WITHIN, working).await;
+}
+
+/// Slack shows no file in a message that only one person sees, so a button sends it to them alone.
+/// <https://github.com/slackapi/node-slack-sdk/issues/1790>
+fn offering(program: &Program, company: &Company, mut document: Document, words: &str) -> Document {
+    if document.picture.is_some() && program.outlets.client(company.name(), "slack").is_some() {
+        document.buttons.insert(0, Button::new("Picture", Action::picture(words.trim())));
+    }
+    document
+}
+
+/// Answers anew, with the picture, in the direct messages of whoever clicked. What they may not see is not sent.
+async fn pictured(program: &Program, company: &Company, asker: &Asker, clicked: &Clicked, words: &str) -> Document {
+    if let Err(why) = taken(program, company, clicked.outlet, &clicked.id).await {
+        return why;
+    }
+    let document = to_typed(program, company, asker, words).await;
+    let Some(client) = program.outlets.client(company.name(), "slack").filter(|_| document.picture.is_some()) else {
+        return document;
+    };
+    let lowered = client.lowered(&document).await;
+    let key = format!("picture:{}", clicked.id);
+    match client.post(To::Person(&clicked.user), &lowered.message(), &key, program.clock.now()).await {
+        Outcome::Delivered { .. } => sentence("The picture is in your direct messages with me. Only you see it."),
+        Outcome::RetryAt { why, .. }
+        | Outcome::Refused { why }
+        | Outcome::Closed { why }
+        | Outcome::Unknown { why } => {
+            tracing::warn!(workspace = company.name(), why, "a picture did not arrive");
+            sentence("The picture could not be sent to you; the words are all that it shows. Please try again later.")
+        }
+    }
 }
 
 /// Sends an answer to the address that the request named.

@@ -21,6 +21,7 @@ use super::{AskError, Asker, computed, facts, kept, names_of, sentence};
 use crate::companies::Company;
 use crate::program::Program;
 use crate::rights::{self, Right};
+use crate::versions::within;
 use crate::work::beside::{self, Compared, Portals};
 use crate::work::past::{Past, Until};
 
@@ -89,6 +90,8 @@ async fn explained(
     // What it was made of can be said only by what it means now.
     let is_redefined = matches!(status, Status::Redefined { .. });
     let made_of = kept.ways(company, &past)?.filter(|_| !is_redefined).map(|ways| parts::of(company, kept, &ways));
+    let changes = program.versions.changes_of(company.name(), &kept.answer.kpi, &kept.answer.version);
+    let changes: Vec<Instant> = within(changes.iter(), &kept.answer.period, None).collect();
     let kpi = defs.kpi(&kept.answer.kpi);
     let is_followed = kpi.is_some_and(|kpi| matches!(kpi.kind, KpiKind::Conversion { .. } | KpiKind::Time { .. }));
     Ok(Some(KpiWhy {
@@ -101,7 +104,7 @@ async fn explained(
         merged,
         stages: if is_redefined { Vec::new() } else { parts::stages(company, &kept.answer) },
         version: program.versions.said(company.name(), &kept.answer.kpi, &kept.answer.version),
-        one_version: true,
+        one_version: changes.is_empty(),
         sources,
         differs_from: if is_followed { heard::counts_today(company) } else { None },
     }))

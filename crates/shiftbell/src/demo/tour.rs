@@ -59,7 +59,7 @@ async fn told(program: &Program, company: &Company, sent: &Sent, address: &str) 
     let mut out = String::new();
     let mut snapshot = program.db.read().await?;
     let count = events::count(&mut snapshot, WORKSPACE).await?;
-    let bowtie = crate::bowtie::of(&mut snapshot, company, now).await?;
+    let bowtie = crate::bowtie::of(&mut snapshot, company, &program.versions.changes(company), now).await?;
     drop(snapshot);
     heading(&mut out, "Clowns To Go");
     let _ = writeln!(

@@ -1,6 +1,7 @@
 //! Discord's door: signed commands, completions and clicks. What answers them is in `answer/discord.rs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -16,6 +17,9 @@ use crate::answer;
 use crate::companies::Company;
 use crate::program::Program;
 
+/// Discord knows an answer once it has read it: before that there is nothing to edit, and it says so.
+const READ_WITHIN: Duration = Duration::from_millis(400);
+
 /// `POST /discord/interactions`
 pub async fn interactions(
     State(program): State<Arc<Program>>,
@@ -28,7 +32,10 @@ pub async fn interactions(
         read_interaction(&bytes).map_err(|unreadable| Problem::new(StatusCode::BAD_REQUEST, unreadable.to_string()))?;
     let reply = answer::discord::to_interaction(&program, signed, interaction).await?;
     if let Some(afterwards) = reply.afterwards {
-        program.tasks.spawn(afterwards);
+        program.tasks.spawn(async move {
+            tokio::time::sleep(READ_WITHIN).await;
+            afterwards.await;
+        });
     }
     Ok(Json(reply.now).into_response())
 }

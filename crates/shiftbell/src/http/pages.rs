@@ -214,7 +214,7 @@ async fn conversation(program: &Program, company: &Company, typed: &Typed) -> Sa
         Some(Action::Ask { words }) => (format!("/{}", words.trim_start_matches('/')), true),
         Some(Action::About { verb: Verb::Why, receipt }) => (format!("/kpi why {receipt}"), true),
         Some(Action::About { verb, receipt }) => (format!("{}, {receipt}", verb.as_str().replace('-', " ")), false),
-        Some(Action::Open { .. }) | None => ("a button".to_owned(), false),
+        Some(Action::Open { .. } | Action::Picture { .. }) | None => ("a button".to_owned(), false),
     };
     Said { asked: short(&asked), is_command, html: card(document) }
 }

@@ -13,6 +13,7 @@ use crate::answer::rows;
 use crate::answer::{AskError, names_of_person};
 use crate::companies::Company;
 use crate::program::Program;
+use crate::versions::Changes;
 use crate::work::past::{Past, Until};
 
 /// Most rounds of reading for one answer.
@@ -26,6 +27,8 @@ pub struct Shelf<'a> {
     pub snapshot: Snapshot,
     /// Which events this snapshot sees.
     pub mark: String,
+    /// When KPIs came to mean something else.
+    pub changes: Changes,
     generation: Option<i64>,
     /// The numbers of an earlier hour, in place of the stored ones.
     past: Option<Past>,
@@ -64,7 +67,9 @@ impl<'a> Shelf<'a> {
         let generation = workspaces::live_generation(&mut snapshot, company.name()).await?;
         let mark = workspaces::mark(&mut snapshot, company.name()).await?;
         let whole = Rows::default();
-        Ok(Shelf { company, now, snapshot, mark, generation, past: None, whole, of_persons: BTreeMap::new() })
+        let changes = program.versions.changes(company);
+        let of_persons = BTreeMap::new();
+        Ok(Shelf { company, now, snapshot, mark, changes, generation, past: None, whole, of_persons })
     }
 
     /// The numbers as they stood at an earlier hour: nothing that happened later is in them. It takes as long as folding

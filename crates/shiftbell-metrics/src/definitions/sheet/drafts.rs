@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use super::super::model::{Definitions, PerMotion};
+use super::super::model::{Definitions, Kpi, PerMotion};
 use super::super::words;
 use super::cells::{after, folded, is_error, shortened};
 use super::columns::{Column, Columns, level};
 use super::formula::{self, Doubt, Formula};
 use super::known::Known;
-use super::{Refused, Row, Unclear, per_motion};
+use super::{Refused, Row, Unclear, per_motion, standard};
 
 /// A KPI as a row says it. What the row does not say is `None`, and stays as the file has it.
 #[derive(Clone, Debug)]
@@ -58,6 +58,8 @@ struct Entry<'r> {
     level: Option<Option<&'static str>>,
     slug: String,
     label: String,
+    /// What else goes by this name.
+    note: Option<String>,
 }
 
 /// Reads the rows below the header. What a formula names may stand in a later row.
@@ -101,7 +103,12 @@ fn entries<'r>(rows: &'r [Row], columns: &Columns, defs: &Definitions, read: &mu
             continue;
         }
         match name(row, columns, defs) {
-            Ok((slug, label)) => entries.push(Entry { row, level: section, slug, label }),
+            Ok((slug, label)) => {
+                let text = columns.cell(row, Column::Formula);
+                let note =
+                    standard::called(&label, defs).filter(|kpi| kpi.slug != slug).map(|kpi| standard::note(kpi, text));
+                entries.push(Entry { row, level: section, slug, label, note });
+            }
             Err(unclear) => {
                 let slug = words::as_name(columns.cell(row, Column::Name));
                 read.left.push(Left { slug, cells: cells(row, columns), unclear });
@@ -139,8 +146,10 @@ fn name(row: &Row, columns: &Columns, defs: &Definitions) -> Result<(String, Str
         };
     }
     let called = folded(&label);
-    let known = defs.kpis.iter().find(|kpi| folded(&kpi.label) == called || folded(&kpi.slug) == called);
-    let known = known.or_else(|| defs.kpis.iter().find(|kpi| kpi.also.iter().any(|also| folded(also) == called)));
+    let is_meant = |kpi: &&Kpi| standard::is_meant(kpi, columns.cell(row, Column::Formula), defs);
+    let mut all = defs.kpis.iter().filter(is_meant);
+    let known = all.clone().find(|kpi| folded(&kpi.label) == called || folded(&kpi.slug) == called);
+    let known = known.or_else(|| all.find(|kpi| kpi.also.iter().any(|also| folded(also) == called)));
     let slug = known.map_or_else(|| words::as_name(&label), |kpi| kpi.slug.clone());
     let slug = slug.trim_end_matches('-').to_owned();
     if slug.is_empty() {
@@ -168,17 +177,18 @@ fn cells(row: &Row, columns: &Columns) -> Cells {
 }
 
 fn draft(entry: Entry<'_>, columns: &Columns, known: &Known<'_>, read: &mut Read) {
-    let Entry { row, level: section, slug, label } = entry;
+    let Entry { row, level: section, slug, label, note } = entry;
     let cell = |column| columns.cell(row, column);
     let of = |column: Column, doubt: Doubt, whole| {
         unclear(row.number, columns.header(column), cell(column), doubt.message, doubt.fix, whole)
     };
     let motions = &known.defs.motions;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = note.into_iter().collect();
     let formula = match cell(Column::Formula) {
         "" => formula::by_name(&label, known),
         text => formula::read(text, known),
     };
+    let formula = formula.and_then(|formula| standard::with_its_meaning(&slug, formula, known.defs));
     let formula = formula.map_err(|doubt| of(Column::Formula, doubt, true));
     let motion = segment(cell(Column::Segment), known, &mut notes).map_err(|doubt| of(Column::Segment, doubt, true));
     let mut soft = |column, doubt| read.unclear.push((slug.clone(), of(column, doubt, false)));

@@ -11,8 +11,8 @@ use super::{per_motion, ratio};
 type Read = Option<Result<(Kind, Option<String>), Doubt>>;
 
 /// In the order in which they are tried.
-pub(super) const ALL: [fn(&str, &Known<'_>) -> Read; 10] =
-    [standard, count, sum, time, share, stock, worklist, steps, ratio::of_stages, single];
+pub(super) const ALL: [fn(&str, &Known<'_>) -> Read; 11] =
+    [standard, count, sum, time, share, stock, worklist, steps, ratio::of_closed, ratio::of_stages, single];
 
 fn found(kind: Kind) -> Read {
     Some(Ok((kind, None)))

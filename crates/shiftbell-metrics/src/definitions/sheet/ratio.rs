@@ -1,7 +1,8 @@
 //! Calculations with KPIs, by their names as people write them.
 
+use super::super::kpis::WIN_RATE;
 use super::super::spelling::nearest;
-use super::cells::{before, shortened, split_at};
+use super::cells::{before, shortened, singular, split_at};
 use super::formula::{Doubt, Kind};
 use super::known::Known;
 use super::patterns::{conversion, uncounted, window};
@@ -32,6 +33,29 @@ pub(super) fn of_stages(text: &str, known: &Known<'_>) -> Option<Result<(Kind, O
         _ => within.map(|within| Err(no_window(within))),
     }
 }
+
+/// `won / (won + lost)`, `won / closed deals`: of the deals that closed, how many were won.
+pub(super) fn of_closed(text: &str, known: &Known<'_>) -> Option<Result<(Kind, Option<String>), Doubt>> {
+    let text = plain(text);
+    let text = before(&text, &["* 100%", "* 100 %", "* 100", "*100", "x 100", "x100"]).unwrap_or(&text);
+    let (won, closed) = split_at(text.trim(), "/").or_else(|| split_at(text.trim(), " divided by "))?;
+    let is_won = |text: &str| {
+        let stage = known.stage(uncounted(text)).and_then(|stage| known.defs.stage(stage));
+        stage.is_some_and(|stage| stage.bowtie == "commit")
+    };
+    let is_lost = |text: &str| LOST.contains(&singular(uncounted(text)).as_str());
+    let closed = inside(closed);
+    let both = split_at(closed, "+").or_else(|| split_at(closed, " and "));
+    let all = match both {
+        Some((one, other)) => (is_won(one) && is_lost(other)) || (is_lost(one) && is_won(other)),
+        None => ["closed", "closeddeal", "dealclosed"].contains(&singular(uncounted(closed)).as_str()),
+    };
+    let kind = || Kind::Standard { name: WIN_RATE.to_owned(), over: None };
+    (all && is_won(won)).then(|| Ok((kind(), None)))
+}
+
+/// Deals that were lost, as people call them: singular and folded.
+const LOST: [&str; 5] = ["lost", "lostdeal", "deallost", "closedlost", "closedlostdeal"];
 
 fn no_window(within: &str) -> Doubt {
     let message = format!("only a conversion from one stage to a later one has a window (\"{}\")", shortened(within));

@@ -1,6 +1,6 @@
 //! A KPI-discovery sheet as people write it, read into a file and back.
 
-use super::super::model::{Definitions, Vocabulary};
+use super::super::model::{Definitions, KpiKind, Vocabulary};
 use super::super::read;
 use super::{Change, Imported, IntoFile, Row, Sheet, export, import};
 
@@ -311,5 +311,38 @@ fn the_export_of_an_empty_file_is_its_header() {
         [["Level", "Name", "ID", "Definition", "Formula", "Owner", "Segment", "Target", "Signed", "Version"]
             .map(String::from)
             .to_vec()]
+    );
+}
+
+#[test]
+fn a_row_with_the_name_of_a_standard_kpi_never_makes_it_mean_another_thing() {
+    let header: &[&str] = &["KPI", "Formula"];
+    let slug = |name: &str, cell: &str| {
+        let imported = into(Some(BASE), &[header, &[name, cell]]);
+        let standard = defs(&imported.text);
+        let standard = standard.kpi("closed-win-rate").expect("it exists without being written");
+        assert!(matches!(&standard.kind, KpiKind::Standard { name, .. } if name == "win-rate"), "{}", imported.text);
+        match imported.unclear.first() {
+            Some(unclear) => Err(unclear.to_string()),
+            None => Ok((imported.understood[0].slug.clone(), imported.understood[0].formula.clone())),
+        }
+    };
+    let lands = |name, cell| slug(name, cell).unwrap_or_else(|unclear| panic!("{name}: {unclear}"));
+    let pair = |slug: &str, formula: &str| (slug.to_owned(), formula.to_owned());
+    // Of those created is not of those that closed.
+    assert_eq!(lands("Win rate", "won / deals"), pair("win-rate", "deal to won within 90 days"));
+    assert_eq!(lands("Closed win rate", "won / (won + lost)"), pair("closed-win-rate", "standard win-rate"));
+    for own in ["won / (won + lost)", "=Won/(Lost deals + Won)*100", "won / closed deals", "standard win-rate", ""] {
+        assert_eq!(lands("Win rate", own), pair("closed-win-rate", "standard win-rate"), "{own}");
+    }
+    let unclear = slug("Closed win rate", "won / deals").expect_err("its only name is that of the standard KPI");
+    assert!(
+        unclear.contains("\"closed-win-rate\" is a standard KPI and means another thing (Of the deals won or lost")
+            && unclear.contains("write \"standard win-rate\", or give this one another name"),
+        "{unclear}"
+    );
+    let noted = into(Some(BASE), &[header, &["Win rate", "won / deals"]]).understood[0].notes.join("; ");
+    assert!(
+        noted.contains("\"won / deals\" is not what closed-win-rate counts") && noted.contains("\"standard win-rate\"")
     );
 }

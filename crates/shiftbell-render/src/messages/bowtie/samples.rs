@@ -4,7 +4,7 @@ use jiff::civil::date;
 use shiftbell_metrics::money::{Currency, Money};
 
 use super::{Base, Bowtie, Gap, LeakCount, MoneyColumn, MotionGoal, MotionWeek, MrrMove, MrrMoves, StageWeek, Worth};
-use crate::facts::{Figure, Footer, SeenBy, Sources};
+use crate::facts::{Changed, Figure, Footer, SeenBy, Sources};
 
 pub(super) fn all() -> Vec<(&'static str, Bowtie)> {
     let full = Bowtie {
@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<(&'static str, Bowtie)> {
             reaches_goal: true,
         }),
         leaks: Some(LeakCount { closed: 2, worth: dollars(6_400), open: 3 }),
+        changed: Vec::new(),
         footer: Footer {
             data_to: Some("Sunday 15 Nov".into()),
             sources: Sources::AllComplete,
@@ -34,7 +35,9 @@ pub(super) fn all() -> Vec<(&'static str, Bowtie)> {
         leaks: None,
         ..full.clone()
     };
-    vec![("clowns", full), ("one-motion-without-goal", one)]
+    let what = ["MQLs", "Lead to MQL", "MQL to SQL"].map(str::to_owned).to_vec();
+    let redefined = Bowtie { changed: vec![Changed { day: date(2026, 11, 2), what }], ..full.clone() };
+    vec![("clowns", full), ("one-motion-without-goal", one), ("redefined", redefined)]
 }
 
 fn b2b() -> MotionWeek {

@@ -11,7 +11,7 @@ use shiftbell_metrics::bowtie::{
 };
 use shiftbell_metrics::calendar::{elapsed, home};
 use shiftbell_metrics::definitions::{
-    CountOf, Definitions, Digest, Kpi, KpiKind, Motion, Stage, StageOf, Target, TimeTo,
+    CountOf, Definitions, Digest, Kpi, KpiKind, Motion, Stage, StageOf, Target, TimeTo, rests_on_recurring,
 };
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::pacing::{GoalOf, aim, pace};
@@ -20,7 +20,7 @@ use shiftbell_metrics::question::Question;
 use shiftbell_metrics::scorecard::words::weekday;
 use shiftbell_metrics::stats::Counts;
 use shiftbell_metrics::time::Day;
-use shiftbell_render::facts::{Footer, SeenBy};
+use shiftbell_render::facts::{Changed, Footer, SeenBy};
 use shiftbell_render::messages::Notice;
 
 use rust_decimal::prelude::ToPrimitive;
@@ -53,6 +53,9 @@ pub(crate) async fn for_one(
     let mut week = of_week(&mut desk.shelf, motions, today).await?;
     if !sees_money {
         week.bowtie.motions.iter_mut().for_each(|motion| motion.recurring = None);
+        let defs = desk.shelf.company.defs();
+        let seen = week.questions.iter().filter(|question| !rests_on_recurring(defs, &question.kpi));
+        week.changed = changed(&desk.shelf, seen, None);
     }
     message(desk, week, SeenBy::OnlyYou, receipt).await
 }
@@ -81,6 +84,8 @@ pub struct Week {
     pub questions: Vec<Question>,
     /// Of each motion, in the order of the bowtie: the windows of its rates in days.
     pub windows: Vec<Vec<u64>>,
+    /// What of it reaches over a change of what it means.
+    pub changed: Vec<Changed>,
 }
 
 /// The latest full week as of `day`, for these motions; none named is all.
@@ -102,6 +107,7 @@ pub async fn of_week(shelf: &mut Shelf<'_>, motions: &[String], day: Day) -> Res
         windows.push(windows_of(defs, motion));
     }
     let questions = reader.questions;
+    let changed = changed(shelf, &questions, None);
     let bowtie = bowtie(&BowtieFacts {
         week,
         weeks,
@@ -109,7 +115,17 @@ pub async fn of_week(shelf: &mut Shelf<'_>, motions: &[String], day: Day) -> Res
         level_points: defs.policies.level_points,
         motions: facts,
     });
-    Ok(Week { bowtie, questions, windows })
+    Ok(Week { bowtie, questions, windows, changed })
+}
+
+/// What came to mean something else within what these questions are about, or between that and a period beside it.
+pub(crate) fn changed<'q>(
+    shelf: &Shelf<'_>,
+    questions: impl IntoIterator<Item = &'q Question>,
+    beside: Option<&Period>,
+) -> Vec<Changed> {
+    let shown = questions.into_iter().filter_map(|question| Some((question.kpi.as_str(), question.period.as_ref()?)));
+    shelf.changes.over(shelf.company.defs(), shown, beside)
 }
 
 /// The facts of a week's message, and so of its picture.

@@ -29,7 +29,7 @@ pub(super) async fn written(
     let mut footer = desk.footer(&defs.workspace.zone, true, SeenBy::Channel, &receipt);
     footer.data_to = Some(shiftbell_render::words::day(last.date()));
     footer.sources = Sources::AllComplete;
-    let facts = mrr::facts(defs, &question, &bridge, footer);
+    let facts = mrr::facts(desk.shelf.company, &desk.shelf.changes, &question, &bridge, footer);
     let body = json!({ "mrr": &facts, "questions": [question], "asked_at": desk.shelf.now });
     Ok(Some((Notice::from(facts), Body { id: receipt, mark: desk.shelf.mark.clone(), body })))
 }

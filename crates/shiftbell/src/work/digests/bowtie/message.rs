@@ -33,6 +33,7 @@ pub(super) fn of(week: &Week, leaks: Option<LeakCount>, footer: Footer) -> Bowti
             .collect(),
         worth: worth(&bowtie.motions, bowtie.weeks),
         leaks,
+        changed: week.changed.clone(),
         footer,
     }
 }

@@ -63,6 +63,7 @@ fn bare(sweep: &Sweep<'_, '_>, rule: &Rule, fall: &Fall) -> RateFell {
     let seen_by = if rule.to.contains('@') { SeenBy::OnlyYou } else { SeenBy::Channel };
     let mut footer = sweep.desk.footer(&defs.workspace.zone, false, seen_by, "");
     (footer.receipt, footer.data_to) = (None, None);
+    let compared = [(fall.watched.kpi.as_str(), &fall.recent)].into_iter();
     RateFell {
         scope: format!("{}{part}", fall.watched.motion),
         problem: None,
@@ -71,6 +72,7 @@ fn bare(sweep: &Sweep<'_, '_>, rule: &Rule, fall: &Fall) -> RateFell {
         now: figure(fall.fall.recent),
         since: fall.recent.from.date(),
         before: figure(fall.fall.before),
+        changed: sweep.desk.shelf.changes.over(defs, compared, Some(&fall.before)),
         cause: None,
         open: 0,
         longest: Vec::new(),
