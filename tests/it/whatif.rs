@@ -162,6 +162,17 @@ async fn a_funnel_of_the_file_counts_the_events_that_the_numbers_are_made_of() {
             assert!(line(step).contains(&format!(": {reached}")), "{}: {said}", test.kind);
         }
         assert!(said.contains("10.0 % (4 of 40) within 60 days") && said.contains("events just now"), "{said}");
+        let (_, receipt) = receipt_of(&said);
+        let why = app.asks_in_slack(&format!("/kpi why {receipt}")).await;
+        for part in [
+            "Cold to contract of ".to_owned(),
+            "It said: Cold to contract, b2b: 10.0 % (4 of 40) within 60 days.".to_owned(),
+            "Leads: 40. Counted: in b2b list imported".to_owned(),
+            "Ask again: /kpi cold-to-contract 2026-07-01..2026-07-31".to_owned(),
+            format!("Won: {}, 10.0 % of the first. Counted: ", CHAIN[4]),
+        ] {
+            assert!(why.contains(&part), "{}: {part} is not in\n{why}", test.kind);
+        }
         let wrong = app.asks_in_slack("/kpi cold-to-contract whenever").await;
         assert!(wrong.contains("\"whenever\" is no period"), "{wrong}");
     }

@@ -50,7 +50,7 @@ impl Scope<'_> {
             _ => {}
         }
         let cost = self.cost_of(name)?;
-        let stored = if is_recurring(self.asked.defs) { self.stored()? } else { std::rc::Rc::from([]) };
+        let stored = if is_recurring(self.asked.defs) { self.stored()? } else { std::sync::Arc::from([]) };
         let won = if is_recurring(self.asked.defs) { BTreeMap::new() } else { self.won()? };
         let own = self.asked.defs.workspace.currency;
         let of = |group: Option<&Option<Name>>| {

@@ -1,13 +1,13 @@
 //! Recurring revenue: the standard family, and the bridge from one instant to another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::choose::{kpi_of, motions_of};
 use super::measure::{Measured, Scope};
-use super::rows::{Desk, Read, Rows};
+use super::rows::{Changes, Desk, Read, Rows};
 use super::tally::{Ask, UNKNOWN};
 use super::{Asked, Cannot, Figure, Rate};
 use crate::codec::{Corrupt, Name};
@@ -98,9 +98,13 @@ impl<T: Copy> Known<T> {
 
 impl Scope<'_> {
     /// Every change that counts here, the announced too.
-    pub(super) fn stored(&self) -> Result<Rc<[Stored]>, Cannot> {
-        let motions = self.motions.iter().map(|motion| (*motion).to_owned()).collect();
-        let of = (motions, self.by.map(str::to_owned), self.asked.names.to_vec());
+    pub(super) fn stored(&self) -> Result<Arc<[Stored]>, Cannot> {
+        let of = Changes {
+            motions: self.motions.iter().map(|motion| (*motion).to_owned()).collect(),
+            by: self.by.map(str::to_owned),
+            filters: self.asked.question.filters.clone(),
+            names: self.asked.names.to_vec(),
+        };
         self.desk.changes(of, || self.read_changes())
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Cannot;
 use super::revenue::Stored;
@@ -70,6 +70,7 @@ pub(super) struct PackedCell {
 pub struct Rows {
     cells: BTreeMap<Read, Vec<PackedCell>>,
     segments: BTreeMap<Read, Vec<Block>>,
+    changes: Known,
 }
 
 impl Rows {
@@ -88,14 +89,20 @@ impl Rows {
     /// Adds what a read of segments gave, in any order.
     pub fn add_segments(&mut self, read: Read, entries: Vec<Entry>) {
         let blocks = Segment::new(entries).encode().map(|bytes| Block { day: None, bytes });
-        self.segments.insert(read, blocks.into_iter().collect());
+        self.put(read, blocks.into_iter().collect());
     }
 
     /// Adds what a read of segments gave, as it is stored: the day and the bytes of each. Quicker than [`Rows::add_segments`]:
     /// only the columns that a question needs are ever read.
     pub fn add_packed(&mut self, read: Read, segments: Vec<(Day, Vec<u8>)>) {
         let blocks = segments.into_iter().map(|(day, bytes)| Block { day: Some(day), bytes });
-        self.segments.insert(read, blocks.collect());
+        self.put(read, blocks.collect());
+    }
+
+    fn put(&mut self, read: Read, blocks: Vec<Block>) {
+        self.segments.insert(read, blocks);
+        // What was read without these is not whole.
+        self.changes = Known::default();
     }
 }
 
@@ -104,16 +111,31 @@ impl Rows {
 pub(super) struct Desk<'a> {
     rows: &'a Rows,
     missing: RefCell<BTreeSet<Read>>,
-    /// Changes of recurring revenue that were read already: every month of a series rests on the same.
-    changes: RefCell<BTreeMap<Changes, Rc<[Stored]>>>,
 }
 
-/// Which changes of recurring revenue: of these motions, by this dimension, of these people. In one answer all else is the same.
-pub(super) type Changes = (Vec<String>, Option<String>, Vec<String>);
+/// Which changes of recurring revenue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Changes {
+    pub(super) motions: Vec<String>,
+    pub(super) by: Option<String>,
+    pub(super) filters: Vec<(String, String)>,
+    pub(super) names: Vec<String>,
+}
+
+/// Changes of recurring revenue that were read from the rows already: every month of a series, and every number of a bowtie,
+/// rests on the same. A copy of the rows reads them anew.
+#[derive(Debug, Default)]
+struct Known(Mutex<BTreeMap<Changes, Arc<[Stored]>>>);
+
+impl Clone for Known {
+    fn clone(&self) -> Known {
+        Known::default()
+    }
+}
 
 impl<'a> Desk<'a> {
     pub(super) fn new(rows: &'a Rows) -> Desk<'a> {
-        Desk { rows, missing: RefCell::default(), changes: RefCell::default() }
+        Desk { rows, missing: RefCell::default() }
     }
 
     pub(super) fn cells(&self, read: Read) -> &'a [PackedCell] {
@@ -135,12 +157,13 @@ impl<'a> Desk<'a> {
         &self,
         of: Changes,
         read: impl FnOnce() -> Result<Vec<Stored>, Cannot>,
-    ) -> Result<Rc<[Stored]>, Cannot> {
-        if let Some(known) = self.changes.borrow().get(&of) {
-            return Ok(Rc::clone(known));
+    ) -> Result<Arc<[Stored]>, Cannot> {
+        let known = || self.rows.changes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changes) = known().get(&of) {
+            return Ok(Arc::clone(changes));
         }
-        let found: Rc<[Stored]> = read()?.into();
-        self.changes.borrow_mut().insert(of, Rc::clone(&found));
+        let found: Arc<[Stored]> = read()?.into();
+        known().insert(of, Arc::clone(&found));
         Ok(found)
     }
 

@@ -47,6 +47,10 @@ pub enum Digest {
     Mrr {
         period: String,
     },
+    Funnel {
+        label: String,
+        period: String,
+    },
 }
 
 /// One figure of it.
@@ -139,8 +143,22 @@ impl Message for DigestWhy {
                 ),
             ],
         };
+        let funnel = DigestWhy {
+            receipt: "r-f73c".into(),
+            what: Digest::Funnel { label: "From visit to call".into(), period: "2026-Q3".into() },
+            as_of: "19 Nov 14:05, New York time".into(),
+            headline: "From visit to call, b2b: 25.0 % (103 of 412) within 60 days.".into(),
+            lines: vec![
+                line("Visit", "412", "first visit", "/kpi visit-to-call 2026-07-01..2026-09-30"),
+                DigestLine {
+                    ask: None,
+                    ..line("Call", "103, 25.0 % of the first", "in b2b call accepted; median wait 9 days", "")
+                },
+            ],
+        };
         vec![
             ("scorecard", scorecard),
+            ("funnel", funnel),
             ("bowtie", bowtie),
             ("team", team),
             ("what-if", what_if),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Message;
-use crate::document::Document;
+use crate::action::Verb;
+use crate::document::{Button, Document};
 use crate::facts::{Figure, Footer, SeenBy, Sources};
 use crate::template::{self, RenderError};
 
@@ -91,7 +92,12 @@ impl Message for FunnelAnswer {
             is_mature: true,
             events: 41_207,
             seconds: 0.8,
-            footer: Footer { data_to: None, sources: Sources::Unsaid, seen_by: SeenBy::OnlyYou, receipt: None },
+            footer: Footer {
+                data_to: None,
+                sources: Sources::Unsaid,
+                seen_by: SeenBy::OnlyYou,
+                receipt: Some("r-f73c".into()),
+            },
         };
         let young = FunnelAnswer {
             label: "Visits to orders".into(),
@@ -118,6 +124,10 @@ impl Message for FunnelAnswer {
             whole: Option<&'a Figure>,
         }
         let whole = self.steps.last().and_then(|last| last.of_first.as_ref());
-        template::document(Self::NAME, &View { facts: self, whole })
+        let document = template::document(Self::NAME, &View { facts: self, whole })?;
+        let receipt = self.footer.receipt.as_deref();
+        let buttons =
+            receipt.map(|receipt| [Button::about("Why", Verb::Why, receipt), super::something_is_off(receipt)]);
+        Ok(document.with_buttons(buttons.into_iter().flatten()))
     }
 }

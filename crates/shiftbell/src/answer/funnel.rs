@@ -1,15 +1,19 @@
 //! Funnels: counted from every event, account by account.
 
-use shiftbell_metrics::definitions::{NamedFunnel, SkipPolicy};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shiftbell_metrics::definitions::Definitions;
+use shiftbell_metrics::definitions::{FunnelStep, NamedFunnel, SkipPolicy};
 use shiftbell_metrics::funnel::{Anchor, Attribution, Cohort, Counting, Follower, Found, Order, Window, plan_of};
 use shiftbell_metrics::period::{Period, default_period, parse_period};
 use shiftbell_metrics::stats::Counts;
 use shiftbell_metrics::time::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 use shiftbell_render::facts::{Figure, Footer, SeenBy, Sources};
-use shiftbell_render::messages::{FunnelAnswer, FunnelPart, FunnelStepLine};
-use shiftbell_store::entities;
+use shiftbell_render::messages::{DigestLine, FunnelAnswer, FunnelPart, FunnelStepLine};
+use shiftbell_render::words;
+use shiftbell_store::{entities, workspaces};
 
-use super::{AskError, facts};
+use super::{AskError, facts, kept};
 use crate::clock::Stopwatch;
 use crate::companies::Company;
 use crate::program::Program;
@@ -18,8 +22,49 @@ use crate::work::past::{Until, journeys};
 /// Accounts whose events are read at once.
 const ACCOUNTS_AT_ONCE: i64 = 500;
 
+/// What is kept of a funnel that was counted: as its message said it, and what each step was then.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeptFunnel {
+    /// In the definitions; one that was only asked once may have the name of none.
+    id: String,
+    pub(super) answer: FunnelAnswer,
+    /// What each step counts.
+    steps: Vec<String>,
+    /// `2026-07-01..2026-09-30`
+    days: String,
+}
+
+impl KeptFunnel {
+    /// Each step with what it counts.
+    pub(super) fn lines(&self, defs: &Definitions) -> Vec<DigestLine> {
+        let command = || format!("/kpi {} {}", self.id, self.days);
+        let is_known = defs.funnels.iter().any(|funnel| funnel.id == self.id);
+        let line = |(place, (step, made_of)): (usize, (&FunnelStepLine, &String))| {
+            let wait = step.median_days.map(|days| format!("; median wait {} days", words::number(days)));
+            let of_first = step.of_first.as_ref().map(|share| format!(", {} of the first", share.bare()));
+            DigestLine {
+                label: step.label.clone(),
+                said: format!("{}{}", words::count(step.reached), of_first.unwrap_or_default()),
+                made_of: format!("{made_of}{}", wait.unwrap_or_default()),
+                ask: (place == 0 && is_known).then(command),
+            }
+        };
+        self.answer.steps.iter().zip(&self.steps).enumerate().map(line).collect()
+    }
+}
+
+/// Any of its facts, by motion.
+fn made_of(step: &FunnelStep) -> String {
+    let words = |facts: &Vec<String>| facts.iter().map(|fact| fact.replace('-', " ")).collect::<Vec<_>>().join(" or ");
+    let by_motion = step.facts.iter().map(|(motion, facts)| match motion.as_str() {
+        "" => words(facts),
+        motion => format!("in {motion} {}", words(facts)),
+    });
+    by_motion.collect::<Vec<_>>().join(", ")
+}
+
 /// Counts a funnel over a period; without one, over the latest full weeks whose window has closed, as every rate is. It reads all
-/// events: what it costs grows with them, and it says how long it took.
+/// events: what it costs grows with them, and it says how long it took. Its receipt says what each step counted.
 ///
 /// # Errors
 /// The database's, or events that cannot be read.
@@ -35,6 +80,7 @@ pub(crate) async fn counted(
     let plan = plan_of(company.defs(), funnel);
     let mut follower = Follower::new(funnel, &plan, Cohort { period: &period, now });
     let mut snapshot = program.db.read().await?;
+    let mark = workspaces::mark(&mut snapshot, company.name()).await?;
     let mut after = None;
     loop {
         let accounts = entities::accounts_after(&mut snapshot, company.name(), after, ACCOUNTS_AT_ONCE).await?;
@@ -44,9 +90,18 @@ pub(crate) async fn counted(
             follower.add(account, &journey);
         }
     }
-    drop(snapshot);
     let (events, found) = follower.found();
-    Ok(said(company, funnel, &period, &found, events, began.elapsed_s()))
+    let answer = said(company, funnel, &period, &found, events, began.elapsed_s());
+    let kept = KeptFunnel {
+        id: funnel.id.clone(),
+        answer: answer.clone(),
+        steps: funnel.steps.iter().map(made_of).collect(),
+        days: format!("{}..{}", period.from.date(), period.until.plus(-1).date()),
+    };
+    let body = json!({ "funnel": kept, "questions": [], "asked_at": now });
+    let receipt = kept::keep_body(&mut snapshot, program, company, serde_json::to_string(&body)?, (now, mark)).await?;
+    let footer = Footer { receipt: Some(receipt), ..answer.footer };
+    Ok(FunnelAnswer { footer, ..answer })
 }
 
 /// The period that is typed behind a funnel; none is the latest weeks.

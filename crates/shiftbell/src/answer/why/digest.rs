@@ -15,6 +15,7 @@ use shiftbell_store::Session;
 use shiftbell_store::receipts::Receipt;
 
 use super::recount::Recounted;
+use crate::answer::funnel::KeptFunnel;
 use crate::answer::{AskError, Asker, about, computed, facts, not_granted};
 use crate::companies::Company;
 use crate::rights::{self, Right};
@@ -45,6 +46,7 @@ enum Said {
     BowtiePeriod(Box<BowtiePeriod>),
     /// As its message said it.
     Mrr(Box<Mrr>),
+    Funnel(Box<KeptFunnel>),
 }
 
 /// What other numbers would bring: what was typed, and the numbers that it was worked out from.
@@ -73,7 +75,7 @@ impl Kept {
             Said::Scorecard(card) if can_count => (card.push.clone(), Some(self.again(session, company, card).await?)),
             Said::Scorecard(card) => (card.push.clone(), None),
             Said::Bowtie(bowtie) => (bowtie.headline.clone(), None),
-            Said::Team(_) | Said::BowtiePeriod(_) | Said::Mrr(_) => (headline_of(&self.said), None),
+            Said::Team(_) | Said::BowtiePeriod(_) | Said::Mrr(_) | Said::Funnel(_) => (headline_of(&self.said), None),
             Said::WhatIf(what_if) => (format!("/{}", what_if.words), None),
         };
         Ok(Recounted { line, asked_at: self.asked_at, kpi: None, person, recount })
@@ -99,6 +101,15 @@ impl Kept {
             Said::Scorecard(card) => Some(&card.person),
             Said::Bowtie(_) => None,
             Said::Team(_) => self.manager.as_deref(),
+            Said::WhatIf(_) | Said::BowtiePeriod(_) | Said::Mrr(_) | Said::Funnel(_) => None,
+        }
+    }
+
+    /// By what it was broken out, where that may show single people.
+    fn by(&self) -> Option<String> {
+        match &self.said {
+            Said::Funnel(funnel) => funnel.answer.by.clone(),
+            Said::Scorecard(_) | Said::Bowtie(_) | Said::Team(_) => None,
             Said::WhatIf(_) | Said::BowtiePeriod(_) | Said::Mrr(_) => None,
         }
     }
@@ -113,7 +124,7 @@ pub(super) fn explained(
 ) -> Result<Document, AskError> {
     let defs = company.defs();
     let kpi = kept.questions.first().map(|question| question.kpi.clone()).unwrap_or_default();
-    let mut whole = Question { person: kept.about().map(str::to_owned), ..Question::of(kpi) };
+    let mut whole = Question { person: kept.about().map(str::to_owned), by: kept.by(), ..Question::of(kpi) };
     if let Right::Refused(why) = rights::join(defs, asker, &mut whole) {
         return not_granted(company, asker, why);
     }
@@ -148,6 +159,11 @@ pub(super) fn explained(
             let what = Digest::Mrr { period: mrr.period.clone() };
             (what, headline_of(&kept.said), &defs.workspace.zone, of_mrr(defs, mrr, &kept.questions))
         }
+        Said::Funnel(funnel) => {
+            let KeptFunnel { answer, .. } = &**funnel;
+            let what = Digest::Funnel { label: answer.label.clone(), period: answer.period.clone() };
+            (what, headline_of(&kept.said), &defs.workspace.zone, funnel.lines(defs))
+        }
     };
     let local = zone.local(kept.asked_at);
     let city = words::city(zone.name());
@@ -167,6 +183,7 @@ fn headline_of(said: &Said) -> String {
         Said::Team(team) => Notice::Team(team.clone()),
         Said::BowtiePeriod(bowtie) => Notice::BowtiePeriod(bowtie.clone()),
         Said::Mrr(mrr) => Notice::Mrr(mrr.clone()),
+        Said::Funnel(funnel) => Notice::FunnelAnswer(Box::new(funnel.answer.clone())),
         Said::Scorecard(_) | Said::Bowtie(_) | Said::WhatIf(_) => return String::new(),
     };
     notice.document().map(|document| document.push).unwrap_or_default()
