@@ -24,7 +24,7 @@ pub use plan::{CELL_VALUES_MAX, Plan, has_cells};
 pub use revenue::{PROBLEM, line_word, series_of};
 
 /// Raised whenever the same events and definitions would give other contributions: it starts a new generation.
-pub const FOLD_VERSION: u32 = 5;
+pub const FOLD_VERSION: u32 = 6;
 
 /// An event as it is stored.
 #[derive(Clone, Debug, PartialEq)]

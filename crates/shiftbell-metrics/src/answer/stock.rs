@@ -183,7 +183,7 @@ impl Scope<'_> {
             self.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                     let known = self.standing(entry);
-                    if filter.is_none_or(|filter| filter.holds(&known)) {
+                    if !entry.is_over(known.now) && filter.is_none_or(|filter| filter.holds(&known)) {
                         let group = self.by.and_then(|by| entry.dim(by)).cloned();
                         let counts = have.is_none_or(|have| have.holds(&known));
                         records.push(Behind { entity: entry.entity, at: entry.at, group, counts });

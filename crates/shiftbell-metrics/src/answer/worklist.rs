@@ -85,6 +85,7 @@ impl Scope<'_> {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                     let state = match &rule.kind {
                         RuleKind::Event { .. } => work.of_event(entry),
+                        RuleKind::Record { .. } if stands && entry.is_over(asked.now) => None,
                         RuleKind::Record { .. } if stands => work.of_standing(&self.standing(entry), &home),
                         RuleKind::Record { .. } => work.of_reached(entry, &home),
                         RuleKind::Rate { .. } | RuleKind::Pace { .. } => None,
