@@ -9,8 +9,8 @@
 //! breakdown, period and person are drawn anew for each, so that all of them meet over the 500.
 //!
 //! Not compared, because it is not in the stories: activities with ids of their own and merged records (other properties try
-//! those), coupons, times in working hours, worklists, money at rates that change, the standard KPIs of `ELSEWHERE`, the
-//! largest of a breakdown, the records behind a number, and the words around a figure (targets, what stands out, what is chance).
+//! those), coupons, times in working hours, worklists, money at rates that change, the largest of a breakdown, the records
+//! behind a number, and the words around a figure (targets, what stands out, what is chance).
 
 mod support;
 
@@ -22,8 +22,12 @@ mod answer;
 mod chance;
 #[path = "naive/compare.rs"]
 mod compare;
+#[path = "naive/deals.rs"]
+mod deals;
 #[path = "naive/definitions.rs"]
 mod definitions;
+#[path = "naive/economics.rs"]
+mod economics;
 #[path = "naive/engine.rs"]
 mod engine;
 #[path = "naive/entries.rs"]
@@ -48,6 +52,8 @@ mod sentences;
 mod stages;
 #[path = "naive/stories.rs"]
 mod stories;
+#[path = "naive/waits.rs"]
+mod waits;
 #[path = "naive/windows.rs"]
 mod windows;
 

@@ -49,7 +49,7 @@ pub(crate) fn naive<'d>(definitions: &'d Definitions, accounts: &'d [Account], n
         all.extend(super::revenue::occurrences(definitions, account, &movements));
         all.sort_by_key(|seen| seen.at);
         let ways = stages::ways(definitions, account, &all);
-        let known = Known { definitions, account, all, ways };
+        let known = Known { definitions, account, now, all, ways };
         found.entries.extend(known.entries());
         found.moved.extend(super::revenue::moved(&known, &movements));
     }

@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Answer, Figure, UNKNOWN};
-use shiftbell_metrics::definitions::{Definitions, Kpi, KpiKind};
+use shiftbell_metrics::definitions::{Definitions, KpiKind};
+use shiftbell_metrics::money::Money;
 use shiftbell_metrics::period::{Period, Unit};
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::{Day, Zone};
@@ -23,21 +24,6 @@ const VALUES: [(&str, &[&str]); 4] = [
     ("owner", &["ann@naive.example", "bob@naive.example", "cy@naive.example", UNKNOWN]),
 ];
 
-/// Standard KPIs that are not counted a second time here; each has worked examples of its own.
-const ELSEWHERE: [&str; 11] = [
-    "kept-through-onboarding",
-    "win-rate-with-no-decision",
-    "win-rate-by-value",
-    "cycle-length",
-    "customer-lifetime-value",
-    "lifetime-value-five-years",
-    "acquisition-cost",
-    "payback-months",
-    "ltv-to-cac",
-    "magic-number",
-    "burn-multiple",
-];
-
 /// A question with the names of the person that it is about.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -49,16 +35,12 @@ pub(crate) struct Asked {
 pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Asked> {
     let mut chance = Chance::new(company.seed ^ 0x5eed);
     let mut asked = Vec::new();
-    let is_counted_here = |kpi: &&Kpi| match &kpi.kind {
-        KpiKind::Standard { name, .. } => !ELSEWHERE.contains(&name.as_str()) && !name.ends_with("-time"),
-        _ => true,
-    };
     let active = definitions.kpis.iter().filter(|kpi| kpi.not_active.is_none());
-    for (index, kpi) in active.filter(is_counted_here).enumerate() {
+    for (index, kpi) in active.enumerate() {
         let motion = [None, Some("b2b"), Some("b2c")][(company.seed as usize + index) % 3];
         let filters = match chance.below(10) {
-            0..4 => vec![],
-            4..9 => vec![filter(&mut chance)],
+            0..5 => vec![],
+            5..9 => vec![filter(&mut chance)],
             _ => vec![filter(&mut chance), filter(&mut chance)],
         };
         let by = chance.percent(40).then(|| chance.pick(&VALUES).0.to_owned());
@@ -89,21 +71,23 @@ fn filter(chance: &mut Chance) -> (String, String) {
     (dimension.to_owned(), chance.pick(values).to_owned())
 }
 
-/// A day, week, month, quarter, any other span, one before anything happened, one in another zone, or the default.
+/// A day, week, month, quarter, any other span, all of history, one before anything happened, one in another zone, or the default.
 fn period(chance: &mut Chance, definitions: &Definitions, company: &Company) -> Option<Period> {
     let workspace = &definitions.workspace;
     let today = workspace.zone.day_of(company.now);
     let first = workspace.zone.day_of(FIRST);
     let day = first.plus(chance.below((today.0 - first.0 + 1) as usize) as i32);
     let of = |unit| Some(Period::containing(day, unit, workspace));
-    match chance.below(12) {
+    match chance.below(16) {
         0 => of(Unit::Day),
-        1 | 2 => of(Unit::Week),
-        3 | 4 => of(Unit::Month),
-        5 | 6 => of(Unit::Quarter),
-        7 => Some(Period::of_days(first.plus(-30), day, &workspace.zone)),
-        8 => Some(Period::of_days(first.plus(-60), first.plus(-31), &workspace.zone)),
-        9 => Some(Period::of_days(day.plus(-20), day.plus(20), &Zone::named("Pacific/Auckland")?)),
+        1 => of(Unit::Week),
+        2 | 3 => of(Unit::Month),
+        4 | 5 => of(Unit::Quarter),
+        6 => Some(Period::of_days(first.plus(-30), day, &workspace.zone)),
+        7..10 => Some(Period::of_days(first.plus(-30), today.plus(1), &workspace.zone)),
+        10 => Some(Period::of_days(first.plus(-200), today.plus(30), &workspace.zone)),
+        11 => Some(Period::of_days(first.plus(-60), first.plus(-31), &workspace.zone)),
+        12 => Some(Period::of_days(day.plus(-20), day.plus(20), &Zone::named("Pacific/Auckland")?)),
         _ => None,
     }
 }
@@ -229,11 +213,18 @@ impl Differences<'_, '_> {
     }
 }
 
-/// Equal to the last digit; quotients to nine places.
+/// Equal to the last digit; quotients to nine places. Powers of them run out of digits in amounts that nobody pays.
 fn is_same(engine: &Figure, naive: &Figure) -> bool {
     match (engine, naive) {
         (Figure::Number { value: Some(one), is_share }, Figure::Number { value: Some(other), is_share: also }) => {
             is_share == also && (one - other).abs() <= Decimal::new(1, 9)
+        }
+        (Figure::Money { amounts: one, records }, Figure::Money { amounts: other, records: also }) => {
+            let is_close = |(one, other): (&Money, &Money)| {
+                one.currency == other.currency
+                    && one.minor.abs_diff(other.minor) <= one.minor.unsigned_abs() / 10_000_000_000_000
+            };
+            records == also && one.len() == other.len() && one.iter().zip(other).all(is_close)
         }
         _ => engine == naive,
     }

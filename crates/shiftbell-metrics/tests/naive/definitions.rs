@@ -25,6 +25,7 @@ pub(crate) fn set(number: u64) -> (Definitions, Plan) {
         ("long", chance.pick(&["14 days", "10 days", "250 hours", "3 weeks"])),
         ("weeks", chance.pick(&["13", "4", "6"])),
         ("preset", chance.pick(&["shiftbell", "shiftbell", "stripe", "chartmogul", "profitwell", "chargebee"])),
+        ("margin", chance.pick(&["80 %", "62.5 %", "100 %"])),
         ("paused", chance.pick(&["zero", "zero", "counts", "churn"])),
         ("metered", chance.pick(&["metered = \"apart\"", "metered = \"included\""])),
     ];

@@ -14,6 +14,8 @@ use super::stages::{Reached, Ways};
 
 /// The target under which an entry keeps when it was lost.
 pub(crate) const LOST: &str = "lost";
+/// The same for when its customer ended.
+pub(crate) const GONE: &str = "gone";
 
 /// Somebody reached a stage for the first time, a fact happened, or a record stands open.
 #[derive(Clone, Debug)]
@@ -62,6 +64,7 @@ impl Around {
 pub(crate) struct Known<'d> {
     pub(crate) definitions: &'d Definitions,
     pub(crate) account: &'d Account,
+    pub(crate) now: Instant,
     pub(crate) all: Vec<Occurrence<'d>>,
     pub(crate) ways: Ways<'d>,
 }
@@ -174,6 +177,10 @@ impl<'d> Known<'d> {
         if chain[index].of != StageOf::Customer && stage != "won" {
             let lost = self.losses(who).into_iter().filter(|at| *at >= entered).min();
             then.extend(lost.map(|at| (LOST.to_owned(), at)));
+        } else {
+            let gone = self.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name));
+            let gone = gone.map(|seen| seen.at).filter(|at| *at >= entered).min();
+            then.extend(gone.map(|at| (GONE.to_owned(), at)));
         }
         then
     }

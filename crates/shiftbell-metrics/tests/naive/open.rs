@@ -63,8 +63,10 @@ fn customer<'d>(known: &Known<'d>) -> Option<(&'d str, Reached<'d>)> {
     let first = wins.iter().copied().fold(None, |first, win| earlier(first, Some(win)));
     let here = furthest(known, &known.account.root, StageOf::Customer).or(first.map(|win| ("won", win)))?;
     let began = wins.iter().map(|win| win.at).chain([here.1.at]).max();
-    let ended = known.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name)).map(|seen| seen.at).max();
-    (ended < began).then_some(here)
+    let ended = known.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name)).map(|seen| seen.at);
+    // Until it ends, who has announced an end is a customer.
+    let mut ended = ended.filter(|at| Some(*at) >= began && *at <= known.now);
+    ended.next().is_none().then_some(here)
 }
 
 fn entry(known: &Known<'_>, who: &EntityKey, stage: &str, reached: Reached<'_>) -> Entry {

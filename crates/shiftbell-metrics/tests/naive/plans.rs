@@ -6,6 +6,10 @@ use super::generator::Teller;
 
 pub(crate) fn subscription(told: &mut Teller, whom: &str, id: &str, start: Instant) {
     let mut at = told.later(start);
+    if told.chance.percent(25) {
+        // Who paid a year ago already, or half a year.
+        at = at.plus_ms(-(told.chance.pick(&[180, 365, 450]) + told.chance.below(60) as i64) * MS_PER_DAY);
+    }
     let (change, status) = told.chance.pick(&[
         ("started", ""),
         ("started", ""),

@@ -33,6 +33,7 @@ impl Live {
         }
         let before = self.accounts.clone();
         self.append(stored);
+        self.find_accounts();
         let mut touched: BTreeSet<EntityId> = BTreeSet::new();
         for (entity, account) in &self.accounts {
             let old = before.get(entity);
@@ -74,6 +75,10 @@ impl Live {
             self.pointers.entry(link.child.number()).or_default().take(&link);
         }
         self.events.entry(stored.event.entity_id()).or_default().push(stored.clone());
+    }
+
+    /// Whose journey each entity belongs to now.
+    fn find_accounts(&mut self) {
         for (entity, account) in &mut self.accounts {
             *account = account_of(*entity, |entity| self.pointers.get(&entity).copied());
         }
@@ -113,6 +118,7 @@ impl Live {
                 live.append(stored);
             }
         }
+        live.find_accounts();
         let mut all = Delta::default();
         for (account, events) in live.accounts() {
             for (entity, contribution) in plan.fold(account, &events) {
