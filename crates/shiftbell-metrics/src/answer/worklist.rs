@@ -48,10 +48,10 @@ impl Scope<'_> {
         let anybody = super::Asked { names: &[], ..self.asked.clone() };
         let scope = Scope { asked: &anybody, ..*self };
         let mut left: BTreeMap<EntityId, usize> = BTreeMap::new();
-        for (entity, _) in scope.events(done)?.into_keys() {
+        for (entity, ..) in scope.events(done)?.into_keys() {
             *left.entry(entity).or_default() += 1;
         }
-        let behind = all.into_iter().map(|((entity, _), (at, group))| {
+        let behind = all.into_iter().map(|((entity, _, at), group)| {
             let left = left.entry(entity).or_default();
             let counts = *left > 0;
             *left -= usize::from(counts);
