@@ -64,11 +64,20 @@ fn rate(num: usize, den: usize) -> Figure {
     Figure::Rate { rate: Rate { num: num as i64, den: den as i64 } }
 }
 
+fn judged(entries: &[(&Entry, bool)]) -> Figure {
+    rate(entries.iter().filter(|(_, is_good)| *is_good).count(), entries.len())
+}
+
 impl<'d> Naive<'d> {
     /// `None` where the question makes no sense.
     pub(crate) fn figure(&self, ask: &Ask<'_>) -> Option<Figure> {
         if let (Some(motion), Some(only)) = (ask.motion, &ask.kpi.motion)
             && motion != only
+        {
+            return None;
+        }
+        if matches!(&ask.kpi.kind, KpiKind::Conversion { .. })
+            && ask.motion.is_some_and(|motion| window(ask.kpi, motion).is_none())
         {
             return None;
         }
@@ -89,14 +98,11 @@ impl<'d> Naive<'d> {
             }
             KpiKind::Time { from, to, show, .. } => self.time(ask, from, to, *show),
             KpiKind::Sum { of, at } => self.sum(ask, of, at),
-            KpiKind::Share { of, also } => {
-                let (all, those) = (self.within(ask, &fact(of)), self.within(ask, &fact(also)));
-                let is_both = |entry: &&&Entry| {
-                    those.iter().any(|other| (&other.who, &other.event) == (&entry.who, &entry.event))
-                };
-                rate(all.iter().filter(is_both).count(), all.len())
+            KpiKind::Share { of, also } => judged(&self.also(ask, of, also)),
+            KpiKind::Stock { of, filter, have } => {
+                let standing = self.standing(ask, *of, filter.as_ref(), have.as_ref());
+                if have.is_some() { judged(&standing) } else { Figure::Count { count: standing.len() as i64 } }
             }
-            KpiKind::Stock { of, filter, have } => self.stock(ask, *of, filter.as_ref(), have.as_ref()),
             KpiKind::Formula { formula, .. } => self.formula(ask, formula)?,
             KpiKind::Standard { name, .. } => self.standard(ask, name)?,
             KpiKind::Worklist { .. } => return None,
@@ -131,11 +137,12 @@ impl<'d> Naive<'d> {
     }
 
     /// Events that are any of these facts, each once.
-    fn any_of(&self, ask: &Ask<'_>, facts: &[String]) -> Vec<&Entry> {
+    pub(crate) fn any_of(&self, ask: &Ask<'_>, facts: &[String]) -> Vec<&Entry> {
         let mut found: Vec<&Entry> = Vec::new();
         for (index, name) in facts.iter().enumerate() {
             for entry in self.within(ask, &fact(name)) {
-                let is_same = |other: &&Entry| (&other.who, &other.event) == (&entry.who, &entry.event);
+                let is_same =
+                    |other: &&Entry| (&other.who, &other.event, other.at) == (&entry.who, &entry.event, entry.at);
                 if index == 0 || !found.iter().any(is_same) {
                     found.push(entry);
                 }
@@ -210,7 +217,21 @@ impl<'d> Naive<'d> {
         Figure::Money { amounts: std::iter::once(own).chain(others).collect(), records: entries.len() as i64 }
     }
 
-    fn stock(&self, ask: &Ask<'_>, of: StageOf, filter: Option<&Expression>, have: Option<&Expression>) -> Figure {
+    /// The events that are one fact, and whether each is another too.
+    pub(crate) fn also(&self, ask: &Ask<'_>, of: &str, also: &str) -> Vec<(&Entry, bool)> {
+        let those = self.within(ask, &fact(also));
+        let is_both = |entry: &Entry| those.iter().any(|one| (&one.who, &one.event) == (&entry.who, &entry.event));
+        self.within(ask, &fact(of)).into_iter().map(|entry| (entry, is_both(entry))).collect()
+    }
+
+    /// The records that stand in a state, and whether each has what it should have.
+    pub(crate) fn standing(
+        &self,
+        ask: &Ask<'_>,
+        of: StageOf,
+        filter: Option<&Expression>,
+        have: Option<&Expression>,
+    ) -> Vec<(&Entry, bool)> {
         let stands = |entry: &&Entry| {
             let stage = entry.series.strip_prefix("open/").and_then(|stage| self.definitions.stage(stage));
             // Who has won and not begun is a customer, not a deal.
@@ -218,12 +239,8 @@ impl<'d> Naive<'d> {
         };
         let standing = self.entries.iter().filter(stands).filter(|entry| self.counts(ask, entry));
         let seen = |entry: &Entry| Open { entry: entry.clone(), now: self.now, zone: ask.period.zone.clone() };
-        let standing: Vec<Open> =
-            standing.map(seen).filter(|open| filter.is_none_or(|filter| filter.holds(open))).collect();
-        match have {
-            Some(have) => rate(standing.iter().filter(|open| have.holds(*open)).count(), standing.len()),
-            None => Figure::Count { count: standing.len() as i64 },
-        }
+        let standing = standing.filter(|entry| filter.is_none_or(|filter| filter.holds(&seen(entry))));
+        standing.map(|entry| (entry, have.is_none_or(|have| have.holds(&seen(entry))))).collect()
     }
 
     fn formula(&self, ask: &Ask<'_>, formula: &Expression) -> Option<Figure> {
@@ -249,7 +266,7 @@ impl<'d> Naive<'d> {
     }
 }
 
-fn fact(name: &str) -> String {
+pub(crate) fn fact(name: &str) -> String {
     format!("fact/{name}")
 }
 

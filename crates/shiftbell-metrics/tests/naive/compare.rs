@@ -1,7 +1,7 @@
 //! Asks both sides the same, and says where they differ.
 
 use rust_decimal::Decimal;
-use shiftbell_metrics::answer::{Answer, Figure, UNKNOWN};
+use shiftbell_metrics::answer::{Answer, Asked as Asking, Figure, Someone, UNKNOWN};
 use shiftbell_metrics::definitions::{Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::period::{Period, Unit};
@@ -12,6 +12,7 @@ use super::answer::{Ask, Naive};
 use super::chance::Chance;
 use super::engine::Engine;
 use super::generator::{Company, FIRST};
+use super::parts::largest;
 
 const PEOPLE: [&[&str]; 3] =
     [&["ann@naive.example"], &["bob@naive.example", "cy@naive.example"], &["nobody@naive.example"]];
@@ -54,9 +55,9 @@ pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Ask
             // How things stand has no past.
             period: period(&mut chance, definitions, company).filter(|_| !matches!(&kpi.kind, KpiKind::Stock { .. })),
             versus: None,
+            top: by.as_ref().filter(|_| chance.percent(40)).map(|_| chance.below(3) as u32 + 1),
             by,
             each,
-            top: None,
             in_period: chance.percent(12),
             person: None,
         };
@@ -130,10 +131,21 @@ pub(crate) fn differs(
     if (answer.period.from, answer.period.until) != (ask.period.from, ask.period.until) {
         return Some(format!("engine: {:?}\nnaive: {:?}", answer.period, ask.period));
     }
-    let mut found = Differences { naive, count, said: Vec::new() };
+    let mut found = Differences { naive, count, top: question.top.unwrap_or(0) as usize, said: Vec::new() };
     found.see("the whole", &answer.figure, &Some(figure));
-    found.see_parts(&answer, &ask);
+    if question.top.is_some() {
+        let all = Question { top: None, ..question.clone() };
+        let all = engine.ask(definitions, &all, company.now, &asked.names).expect("what has a top has parts");
+        found.see_parts(&all, &ask);
+        found.see_largest(&answer, &all, &ask);
+    } else {
+        found.see_parts(&answer, &ask);
+    }
     found.see_others(&answer, &ask);
+    if question.by.is_none() && question.each.is_none() && !question.in_period {
+        let asked = Asking { defs: definitions, question, now: company.now, names: &asked.names };
+        found.see_people(&engine.who(&asked), &naive.people(&ask));
+    }
     let said = std::mem::take(&mut found.said);
     (!said.is_empty()).then(|| said.join("\n"))
 }
@@ -141,6 +153,8 @@ pub(crate) fn differs(
 struct Differences<'n, 'd> {
     naive: &'n Naive<'d>,
     count: &'n mut usize,
+    /// How many parts are asked for.
+    top: usize,
     said: Vec<String>,
 }
 
@@ -188,6 +202,40 @@ impl Differences<'_, '_> {
                 None if figure == nothing => {}
                 None => self.said.push(format!("{what}\n  engine: no such part\n  naive:  {figure:?}")),
             }
+        }
+    }
+
+    /// Of the values that have a part, the largest and the others.
+    fn see_largest(&mut self, answer: &Answer, all: &Answer, ask: &Ask<'_>) {
+        let Some(by) = &all.by else { return };
+        let figure = |value: &Option<String>| {
+            let mut ask = ask.clone();
+            ask.filters.push((by.clone(), value.clone()));
+            self.naive.figure(&ask).expect("a part of what has a figure")
+        };
+        let parts = all.parts.iter().map(|part| (part.value.clone(), figure(&part.value))).collect();
+        let found = largest(ask.kpi, parts, self.top);
+        if found.len() != answer.parts.len() {
+            self.said.push(format!("{by}\n  engine: {} parts\n  naive:  {}", answer.parts.len(), found.len()));
+        }
+        for (part, (value, figure)) in answer.parts.iter().zip(found) {
+            self.see(&format!("{by} {value:?} of the largest"), &part.figure, &Some(figure));
+            if part.value != value {
+                self.said.push(format!("{by}\n  engine: {:?}\n  naive:  {value:?}", part.value));
+            }
+        }
+    }
+
+    fn see_people(&mut self, engine: &[Someone], naive: &[Someone]) {
+        *self.count += 1;
+        // Who moved is in two accounts, with two ways.
+        let sorted = |people: &[Someone]| {
+            let mut people = people.to_vec();
+            people.sort_by_key(|someone| (someone.entity, someone.at, someone.fate, someone.took));
+            people
+        };
+        if sorted(engine) != sorted(naive) || !engine.is_sorted_by_key(|someone| (someone.entity, someone.at)) {
+            self.said.push(format!("who\n  engine: {engine:?}\n  naive:  {naive:?}"));
         }
     }
 
