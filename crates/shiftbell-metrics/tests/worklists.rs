@@ -256,6 +256,30 @@ fn who_has_announced_an_end_has_not_left_and_is_not_lost() {
 }
 
 #[test]
+fn what_is_due_is_done_whoever_owns_the_record_by_then() {
+    let task = |at: &str, status: &str, owner: &str| {
+        let set = format!(r#""set":{{"company":{{"owner":"{owner}"}}}}"#);
+        event(at, &format!(r#""type":"task","company":"acme","status":"{status}",{set}"#))
+    };
+    let events = [
+        task("2026-11-19T07:00:00Z", "due", "csm@acme.example"),
+        task("2026-11-19T08:00:00Z", "due", "boss@acme.example"),
+        task("2026-11-19T10:00:00Z", "done", "boss@acme.example"),
+    ];
+    let desk = Desk::new("2026-11-19T16:00:00Z", &events);
+    let of = |question: Question| {
+        let question = Question { period: Some(desk.day("2026-11-19")), ..question };
+        desk.live.ask(&desk.defs, &question, desk.now, &[])
+    };
+    let filters = vec![("owner".to_owned(), "csm@acme.example".to_owned())];
+    let found = of(Question { filters, ..Question::of("milestones") });
+    assert_eq!(found.figure, Figure::Rate { rate: Rate { num: 1, den: 1 } });
+    let parts = of(Question { by: Some("owner".to_owned()), ..Question::of("milestones") }).parts;
+    let done = parts.iter().find(|part| part.value.as_deref() == Some("csm@acme.example")).unwrap();
+    assert_eq!(done.figure, Figure::Rate { rate: Rate { num: 1, den: 1 } }, "what was due first is done first");
+}
+
+#[test]
 fn how_records_stand_has_no_past() {
     let desk = Desk::new("2026-11-19T16:00:00Z", &customer("acme", "2027-01-15T00:00:00Z", "50.00"));
     let refused = |kpi: &str, day: &str| {

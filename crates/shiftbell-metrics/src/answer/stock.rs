@@ -23,7 +23,7 @@ use crate::value::Value;
 
 /// What happened of a fact, and its group. A movement of recurring revenue is told at the latest event before it: of two that are
 /// told at one, their times tell which is which.
-type Events = BTreeMap<(EntityId, u64, Instant), Option<Name>>;
+type Events = BTreeMap<(EntityId, Instant, u64), Option<Name>>;
 
 /// A record behind a number: since when, its group, and whether it counts as it should (is done, has what it should have).
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Scope<'_> {
             for (index, ((entity, event), at)) in keys.zip(columns.at()?).enumerate() {
                 if keep[index] {
                     let place = groups.as_ref().map_or(0, |groups| groups[index]);
-                    found.insert((entity, event, at), columns.text(place)?);
+                    found.insert((entity, at, event), columns.text(place)?);
                 }
             }
             Ok(())
@@ -109,7 +109,7 @@ impl Scope<'_> {
         let (all, those) = (self.events(of)?, self.events(also)?);
         let behind = all.into_iter().map(|(key, group)| {
             let counts = those.contains_key(&key);
-            Behind { entity: key.0, at: key.2, group, counts }
+            Behind { entity: key.0, at: key.1, group, counts }
         });
         Ok(behind.collect())
     }
@@ -120,7 +120,7 @@ impl Scope<'_> {
         for fact in facts {
             all.extend(self.events(fact)?);
         }
-        let behind = all.into_iter().map(|((entity, _, at), group)| Behind { entity, at, group, counts: true });
+        let behind = all.into_iter().map(|((entity, at, _), group)| Behind { entity, at, group, counts: true });
         Ok(behind.collect())
     }
 
