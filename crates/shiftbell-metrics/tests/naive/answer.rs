@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Figure, Maturity, Rate};
-use shiftbell_metrics::definitions::{
-    CountOf, Definitions, FieldName, Kpi, KpiKind, StageOf, Target, TimeShow, TimeTo,
-};
+use shiftbell_metrics::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, StageOf, Target};
 use shiftbell_metrics::expression::Expression;
 use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::period::Period;
-use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR};
+use shiftbell_metrics::time::Instant;
 use shiftbell_metrics::value::Value;
 
 use super::account::Account;
-use super::entries::{Entry, Known, LOST};
+use super::entries::{Entry, Known};
 use super::revenue::Moved;
 use super::sentences::{Open, Parts};
 use super::windows::window;
+use super::worklists::{List, rate_of};
 use super::{facts, ledger, stages};
 
 /// A company as the naive side knows it: every entry of every account.
@@ -60,7 +59,7 @@ pub(crate) fn number(value: Option<Decimal>) -> Figure {
     Figure::Number { value, is_share: false }
 }
 
-fn rate(num: usize, den: usize) -> Figure {
+pub(crate) fn rate(num: usize, den: usize) -> Figure {
     Figure::Rate { rate: Rate { num: num as i64, den: den as i64 } }
 }
 
@@ -96,7 +95,7 @@ impl<'d> Naive<'d> {
                 let reached = entered.iter().filter(|(entry, window)| in_time(entry, to, *window)).count();
                 rate(reached, entered.len())
             }
-            KpiKind::Time { from, to, show, .. } => self.time(ask, from, to, *show),
+            KpiKind::Time { from, to, show, working_hours } => self.time(ask, from, to, (*show, *working_hours)),
             KpiKind::Sum { of, at } => self.sum(ask, of, at),
             KpiKind::Share { of, also } => judged(&self.also(ask, of, also)),
             KpiKind::Stock { of, filter, have } => {
@@ -105,7 +104,7 @@ impl<'d> Naive<'d> {
             }
             KpiKind::Formula { formula, .. } => self.formula(ask, formula)?,
             KpiKind::Standard { name, .. } => self.standard(ask, name)?,
-            KpiKind::Worklist { .. } => return None,
+            KpiKind::Worklist { due, due_by, done } => rate_of(self.due(ask, List { due, due_by, done })?.iter()),
         })
     }
 
@@ -171,34 +170,6 @@ impl<'d> Naive<'d> {
         Some(found)
     }
 
-    fn time(&self, ask: &Ask<'_>, from: &str, to: &TimeTo, show: TimeShow) -> Figure {
-        let to = match to {
-            TimeTo::Stage(stage) => stage.clone(),
-            TimeTo::Fact(name) => fact(name),
-        };
-        let zone = &ask.period.zone;
-        let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
-        for entry in self.within(ask, from) {
-            match (entry.then.get(&to), entry.then.get(LOST)) {
-                (Some(at), _) => arrived.push(rounded_up(at.since(entry.at))),
-                (None, Some(_)) => {}
-                // Since the end of the day on which it entered, at least.
-                (None, None) => {
-                    let since = zone.start_of(zone.day_of(entry.at).plus(1));
-                    waiting.push(rounded_up(self.now.since(since).max(0)));
-                }
-            }
-        }
-        Figure::Duration {
-            median_ms: quantile(&arrived, &waiting, 0.5),
-            p90_ms: quantile(&arrived, &waiting, 0.9),
-            shows_p90: show == TimeShow::P90,
-            reached: arrived.len() as i64,
-            open: waiting.len() as i64,
-            is_work: false,
-        }
-    }
-
     fn sum(&self, ask: &Ask<'_>, of: &FieldName, at: &CountOf) -> Figure {
         let entries: Vec<&Entry> = match at {
             CountOf::Stage(stage) => self.within(ask, stage),
@@ -238,9 +209,21 @@ impl<'d> Naive<'d> {
             stage.is_some_and(|stage| if stage.id == "won" { of == StageOf::Customer } else { stage.of == of })
         };
         let standing = self.entries.iter().filter(stands).filter(|entry| self.counts(ask, entry));
-        let seen = |entry: &Entry| Open { entry: entry.clone(), now: self.now, zone: ask.period.zone.clone() };
-        let standing = standing.filter(|entry| filter.is_none_or(|filter| filter.holds(&seen(entry))));
-        standing.map(|entry| (entry, have.is_none_or(|have| have.holds(&seen(entry))))).collect()
+        let standing = standing.filter(|entry| filter.is_none_or(|filter| filter.holds(&self.open(ask, entry))));
+        standing.map(|entry| (entry, have.is_none_or(|have| have.holds(&self.open(ask, entry))))).collect()
+    }
+
+    /// A record that stands open, as sentences see it.
+    pub(crate) fn open(&self, ask: &Ask<'_>, entry: &Entry) -> Open {
+        let own = self.definitions.workspace.currency;
+        let of = self.moved.iter().filter(|one| one.entry.who == entry.who && one.currency == own);
+        let paid = of.filter(|one| one.kind != "usage" && one.entry.at <= self.now).map(|one| one.grains).sum();
+        Open {
+            entry: entry.clone(),
+            now: self.now,
+            zone: ask.period.zone.clone(),
+            mrr: super::revenue::money(paid, own),
+        }
     }
 
     fn formula(&self, ask: &Ask<'_>, formula: &Expression) -> Option<Figure> {
@@ -273,32 +256,4 @@ pub(crate) fn fact(name: &str) -> String {
 /// Exactly as long after as the window is still within.
 fn in_time(entry: &Entry, to: &str, window: i64) -> bool {
     entry.then.get(to).is_some_and(|at| at.since(entry.at) <= window)
-}
-
-/// Times are told in whole hours up to a day, whole days up to 120, then in 30 days.
-fn rounded_up(ms: i64) -> i64 {
-    let unit = match ms {
-        ..=MS_PER_DAY => MS_PER_HOUR,
-        ms if ms <= 120 * MS_PER_DAY => MS_PER_DAY,
-        _ => 30 * MS_PER_DAY,
-    };
-    (ms + unit - 1).div_euclid(unit) * unit
-}
-
-/// The time after which a share has arrived, if those who wait arrive like the others: of those who had not arrived before, so
-/// many arrive now. `None` where too many wait to say.
-fn quantile(arrived: &[i64], waiting: &[i64], share: f64) -> Option<i64> {
-    let mut times = arrived.to_vec();
-    times.sort_unstable();
-    times.dedup();
-    let mut remain = 1.0;
-    for time in times {
-        let now = arrived.iter().filter(|at| **at == time).count() as f64;
-        let not_before = arrived.iter().chain(waiting).filter(|at| **at >= time).count() as f64;
-        remain *= 1.0 - now / not_before;
-        if remain <= 1.0 - share + 1e-9 {
-            return Some(time);
-        }
-    }
-    None
 }

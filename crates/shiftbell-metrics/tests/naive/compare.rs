@@ -1,7 +1,7 @@
 //! Asks both sides the same, and says where they differ.
 
 use rust_decimal::Decimal;
-use shiftbell_metrics::answer::{Answer, Asked as Asking, Figure, Someone, UNKNOWN};
+use shiftbell_metrics::answer::{Answer, Asked as Asking, Figure, Someone, UNKNOWN, WITHIN_TARGET};
 use shiftbell_metrics::definitions::{Definitions, KpiKind};
 use shiftbell_metrics::money::Money;
 use shiftbell_metrics::period::{Period, Unit};
@@ -45,7 +45,8 @@ pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Ask
             _ => vec![filter(&mut chance), filter(&mut chance)],
         };
         let by = chance.percent(40).then(|| chance.pick(&VALUES).0.to_owned());
-        let has_past = !matches!(&kpi.kind, KpiKind::Stock { .. }) && kpi.slug != "coverage";
+        let has_past =
+            !matches!(&kpi.kind, KpiKind::Stock { .. }) && !["coverage", "stalled-worked"].contains(&kpi.slug.as_str());
         let each = (by.is_none() && has_past && chance.percent(8)).then(|| chance.pick(&[Unit::Week, Unit::Month]));
         let person = chance.percent(12).then(|| chance.pick(&PEOPLE));
         let question = Question {
@@ -188,14 +189,14 @@ impl Differences<'_, '_> {
             ask.filters.push((by.clone(), value));
             ask
         };
-        let nothing = self.naive.figure(&with(Some("of nobody".into())));
+        let nothing = self.naive.part(&with(Some("of nobody".into())));
         let dims = self.naive.entries.iter().chain(self.naive.moved.iter().map(|one| &one.entry));
         let mut values: Vec<Option<String>> = dims.map(|entry| entry.dims.get(by).cloned()).collect();
         values.extend(answer.parts.iter().map(|part| part.value.clone()));
         values.sort();
         values.dedup();
         for value in values {
-            let figure = self.naive.figure(&with(value.clone()));
+            let figure = self.naive.part(&with(value.clone()));
             let what = format!("{by} {value:?}");
             match answer.parts.iter().find(|part| part.value == value) {
                 Some(part) => self.see(&what, &part.figure, &figure),
@@ -211,7 +212,7 @@ impl Differences<'_, '_> {
         let figure = |value: &Option<String>| {
             let mut ask = ask.clone();
             ask.filters.push((by.clone(), value.clone()));
-            self.naive.figure(&ask).expect("a part of what has a figure")
+            self.naive.part(&ask).expect("a part of what has a figure")
         };
         let parts = all.parts.iter().map(|part| (part.value.clone(), figure(&part.value))).collect();
         let found = largest(ask.kpi, parts, self.top);
@@ -241,6 +242,11 @@ impl Differences<'_, '_> {
 
     /// The figures beside the whole: how mature it is, and other periods.
     fn see_others(&mut self, answer: &Answer, ask: &Ask<'_>) {
+        let within = self.naive.within_target(ask);
+        if answer.inputs.get(WITHIN_TARGET) != within.as_ref() {
+            let engine = answer.inputs.get(WITHIN_TARGET);
+            self.said.push(format!("within target\n  engine: {engine:?}\n  naive:  {within:?}"));
+        }
         if let Some(before) = &answer.before {
             self.see(
                 "before",

@@ -26,6 +26,10 @@ pub(crate) fn set(number: u64) -> (Definitions, Plan) {
         ("weeks", chance.pick(&["13", "4", "6"])),
         ("preset", chance.pick(&["shiftbell", "shiftbell", "stripe", "chartmogul", "profitwell", "chargebee"])),
         ("margin", chance.pick(&["80 %", "62.5 %", "100 %"])),
+        (
+            "patience",
+            chance.pick(&["1 working day", "3 working days", "4 working hours", "20 working hours", "36 hours"]),
+        ),
         ("paused", chance.pick(&["zero", "zero", "counts", "churn"])),
         ("metered", chance.pick(&["metered = \"apart\"", "metered = \"included\""])),
     ];

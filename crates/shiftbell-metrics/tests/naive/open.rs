@@ -90,8 +90,24 @@ fn entry(known: &Known<'_>, who: &EntityKey, stage: &str, reached: Reached<'_>) 
     } else if *who == known.account.root {
         state.extend(touched(known, |_| true).map(|at| ("customer.last_contact_at".to_owned(), moment(at))));
     }
+    let number = |field: &str| known.account.value(who, field, TODAY).filter(|value| value.as_number().is_some());
+    state.extend(number("lead_score").map(|score| ("contact.lead_score".to_owned(), score)));
+    state.extend(renews_at(known).map(|at| ("customer.renews_at".to_owned(), moment(at))));
+    state.extend(known.last_facts(who).into_iter().map(|(fact, at)| (fact, moment(at))));
     entry.state = state;
     entry
+}
+
+/// When the first of the running subscriptions of an account renews.
+fn renews_at(known: &Known<'_>) -> Option<Instant> {
+    let ends = ["ended", "unpaid"];
+    let account = known.account;
+    let plans = account.everybody().into_iter().filter(|who| who.kind == EntityKind::Subscription);
+    let running = plans.filter(|plan| {
+        let status = account.value(plan, "status", TODAY);
+        !account.left_out.contains(plan) && status.is_none_or(|status| !ends.contains(&status.as_text().unwrap_or("")))
+    });
+    running.filter_map(|plan| account.value(&plan, "renews_at", TODAY)?.as_instant()).min()
 }
 
 /// When somebody last called, wrote to or met one of these.

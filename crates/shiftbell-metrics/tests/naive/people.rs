@@ -6,6 +6,7 @@ use shiftbell_metrics::definitions::{CountOf, KpiKind, TimeTo};
 use super::answer::{Ask, Naive, fact};
 use super::entries::{Entry, LOST};
 use super::windows::window;
+use super::worklists::{Due, List};
 
 impl Naive<'_> {
     pub(crate) fn people(&self, ask: &Ask<'_>) -> Vec<Someone> {
@@ -32,7 +33,18 @@ impl Naive<'_> {
             }
             KpiKind::Share { of, also } => judged(self.also(ask, of, also)),
             KpiKind::Stock { of, filter, have } => judged(self.standing(ask, *of, filter.as_ref(), have.as_ref())),
-            KpiKind::Formula { .. } | KpiKind::Standard { .. } | KpiKind::Worklist { .. } => Vec::new(),
+            KpiKind::Worklist { due, due_by, done } => {
+                let due = self.due(ask, List { due, due_by, done }).expect("what has a figure has records");
+                let fate = |is_done: bool| if is_done { Fate::Reached } else { Fate::Neither };
+                let someone = |one: &Due<'_>| Someone {
+                    entity: one.record.number(),
+                    at: one.entry.at,
+                    fate: fate(one.done),
+                    took: None,
+                };
+                due.iter().map(someone).collect()
+            }
+            KpiKind::Formula { .. } | KpiKind::Standard { .. } => Vec::new(),
         }
     }
 }
