@@ -10,7 +10,7 @@
 //! breakdown, period and person are drawn anew for each, so that all of them meet over the 500.
 //!
 //! Not compared, because it is not in the stories: activities with ids of their own and merged records (other properties try
-//! those), coupons, money at rates that change, rules that several people are told of, and the words around a figure (targets,
+//! those), money at rates that change, rules that several people are told of, and the words around a figure (targets,
 //! what stands out, what is chance).
 
 mod support;
@@ -23,6 +23,8 @@ mod answer;
 mod chance;
 #[path = "naive/compare.rs"]
 mod compare;
+#[path = "naive/coupons.rs"]
+mod coupons;
 #[path = "naive/deals.rs"]
 mod deals;
 #[path = "naive/definitions.rs"]

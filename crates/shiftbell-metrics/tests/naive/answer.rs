@@ -217,7 +217,10 @@ impl<'d> Naive<'d> {
     pub(crate) fn open(&self, ask: &Ask<'_>, entry: &Entry) -> Open {
         let own = self.definitions.workspace.currency;
         let of = self.moved.iter().filter(|one| one.entry.who == entry.who && one.currency == own);
-        let paid = of.filter(|one| one.kind != "usage" && one.entry.at <= self.now).map(|one| one.grains).sum();
+        let paid = of
+            .filter(|one| !super::revenue::BESIDE.contains(&one.kind) && one.entry.at <= self.now)
+            .map(|one| one.grains)
+            .sum();
         Open {
             entry: entry.clone(),
             now: self.now,

@@ -36,7 +36,7 @@ impl Naive<'_> {
         let until = ask.period.ends_at().min(self.now.plus_ms(1));
         let from = ask.period.starts_at().min(until);
         let paid =
-            Paid { from, until, start: self.levels(ask, own, false, from), end: self.levels(ask, own, false, until) };
+            Paid { from, until, start: self.levels(ask, own, None, from), end: self.levels(ask, own, None, until) };
         let new = self.new_customers(ask, &paid).len() as i128;
         let customers = payers(&paid.end);
         let money = |found: Option<Fraction>, records: i128| match found {
@@ -136,7 +136,7 @@ impl Naive<'_> {
         let day = zone.day_of(paid.until.plus_ms(-1)).plus(1).date();
         let year_ago =
             zone.start_of(shiftbell_metrics::time::Day::from_date(day.saturating_sub(jiff::Span::new().years(1))));
-        let start = self.levels(ask, own, false, year_ago);
+        let start = self.levels(ask, own, None, year_ago);
         let those = start.iter().filter(|(_, grains)| **grains > 0);
         let (mut then, mut now) = (0, 0);
         for (who, grains) in those {

@@ -20,6 +20,9 @@ use super::ledger::Movement;
 use super::plan::GRAINS;
 use super::stages::Reached;
 
+/// What stands beside recurring revenue.
+pub(crate) const BESIDE: [&str; 2] = ["usage", "discount"];
+
 /// What moved of one product of a customer.
 #[derive(Clone, Debug)]
 pub(crate) struct Moved {
@@ -36,7 +39,7 @@ pub(crate) fn moved(known: &Known<'_>, movements: &[Movement]) -> Vec<Moved> {
     let product = known.definitions.dimension("product").expect("a dimension of products");
     let mut found = Vec::new();
     for movement in movements {
-        let parts = if movement.kind == "usage" {
+        let parts = if BESIDE.contains(&movement.kind) {
             BTreeMap::from([(String::new(), movement.amount())])
         } else {
             movement.parts.clone()
@@ -143,10 +146,12 @@ impl Naive<'_> {
         self.counts(ask, &moved.entry)
     }
 
-    pub(crate) fn levels(&self, ask: &Ask<'_>, currency: Currency, is_usage: bool, before: Instant) -> Levels {
+    /// What each customer pays just before an instant; or `beside` it.
+    pub(crate) fn levels(&self, ask: &Ask<'_>, currency: Currency, beside: Option<&str>, before: Instant) -> Levels {
         let mut levels = Levels::new();
         for one in self.moved.iter().filter(|one| one.currency == currency && self.is_of(ask, one)) {
-            if one.entry.at < before && (one.kind == "usage") == is_usage {
+            let is_of = beside.map_or(!BESIDE.contains(&one.kind), |beside| one.kind == beside);
+            if one.entry.at < before && is_of {
                 *levels.entry(one.entry.who.clone()).or_default() += one.grains;
             }
         }
@@ -173,7 +178,7 @@ impl Naive<'_> {
         // What is announced for later than now is not there yet.
         let until = ask.period.ends_at().min(self.now.plus_ms(1));
         let from = ask.period.starts_at().min(until);
-        let (start, end) = (self.levels(ask, own, false, from), self.levels(ask, own, false, until));
+        let (start, end) = (self.levels(ask, own, None, from), self.levels(ask, own, None, until));
         let pays = |levels: &Levels, who: &EntityKey| levels.get(who).copied().unwrap_or(0);
         let customers = end.values().filter(|grains| **grains > 0).count() as i64;
         let all = |of: &dyn Fn(Currency) -> i128, records: i64| {
@@ -181,8 +186,8 @@ impl Naive<'_> {
             let amounts = others.enumerate().filter(|(index, money)| *index == 0 || money.minor != 0);
             Figure::Money { amounts: amounts.map(|(_, money)| money).collect(), records }
         };
-        let level = |is_usage: bool, at: Instant, times: i128| {
-            all(&|currency| self.levels(ask, currency, is_usage, at).values().sum::<i128>() * times, customers)
+        let level = |beside: Option<&str>, at: Instant, times: i128| {
+            all(&|currency| self.levels(ask, currency, beside, at).values().sum::<i128>() * times, customers)
         };
         let of_kind = |kind: &str, currency: Currency| -> Vec<&Moved> {
             let within = |one: &&Moved| one.kind == kind && from <= one.entry.at && one.entry.at < until;
@@ -198,16 +203,16 @@ impl Naive<'_> {
         let rate = |num: i64| Figure::Rate { rate: Rate { num, den: those.len() as i64 } };
         let share = |left: i128| Figure::Number { value: quotient(left, first), is_share: true };
         Some(match name {
-            "mrr" => level(false, until, 1),
-            "arr" => level(false, until, 12),
+            "mrr" => level(None, until, 1),
+            "arr" => level(None, until, 12),
             "committed-mrr" if ask.period.ends_at() <= self.now => number(None),
-            "committed-mrr" => level(false, Instant::LATEST, 1),
+            "committed-mrr" => level(None, Instant::LATEST, 1),
             "usage-mrr" => {
-                let users = self.levels(ask, own, true, until).values().filter(|grains| **grains > 0).count() as i64;
-                all(&|currency| self.levels(ask, currency, true, until).values().sum(), users)
+                let users =
+                    self.levels(ask, own, Some("usage"), until).values().filter(|grains| **grains > 0).count() as i64;
+                all(&|currency| self.levels(ask, currency, Some("usage"), until).values().sum(), users)
             }
-            // There are no coupons.
-            "discount-mrr" => all(&|_| 0, customers),
+            "discount-mrr" => level(Some("discount"), until, 1),
             "new-mrr" => flow("new", 1),
             "reactivation-mrr" => flow("reactivation", 1),
             "expansion-mrr" => flow("expansion", 1),
