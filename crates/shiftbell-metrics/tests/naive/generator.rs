@@ -4,6 +4,7 @@
 use shiftbell_metrics::definitions::{Definitions, KpiKind, Span};
 use shiftbell_metrics::event::Event;
 use shiftbell_metrics::fold::StoredEvent;
+use shiftbell_metrics::id::EntityKind;
 use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 
 use super::chance::Chance;
@@ -44,6 +45,7 @@ pub(crate) fn company(seed: u64, definitions: &Definitions) -> Company {
         _ => FIRST.plus_ms(days * MS_PER_DAY + told.chance.below(24) as i64 * MS_PER_HOUR),
     };
     told.events.retain(|stored| stored.event.at <= now);
+    told.merge(accounts, now);
     told.arrive_badly();
     Company { seed, set: seed % SETS, events: told.events, now }
 }
@@ -99,6 +101,41 @@ impl Teller {
     /// A time at which a story may begin.
     pub(crate) fn beginning(&mut self) -> Instant {
         FIRST.plus_ms(self.chance.below(80 * 24) as i64 * MS_PER_HOUR)
+    }
+
+    /// Some records turn out to be one when everything has happened: two people who are known to be of one company, or two
+    /// companies.
+    fn merge(&mut self, accounts: usize, now: Instant) {
+        for account in 0..accounts {
+            let (company, next) = (format!("a{account}"), format!("a{}", account + 1));
+            let (kind, from, into) = match self.chance.below(8) {
+                0 | 1 => ("contact", format!("c{account}-1"), format!("c{account}-0")),
+                2 => ("company", company.clone(), next),
+                _ => continue,
+            };
+            let is_fit = |id: &String| self.is_plain(id) && (kind == "company" || self.is_of(id, &company));
+            if [&from, &into].into_iter().all(is_fit) {
+                self.tell(now, &format!(r#""type":"merged","{kind}":"{from}","into":"{into}""#));
+            }
+        }
+    }
+
+    /// Whether an event names both.
+    fn is_of(&self, id: &str, company: &str) -> bool {
+        let names = |stored: &StoredEvent, wanted: &str| stored.event.names.values().any(|id| id == wanted);
+        self.events.iter().any(|stored| {
+            let links = stored.event.names.len() == 2 && names(stored, id) && names(stored, company);
+            links && stored.event.entity().kind == EntityKind::Contact
+        })
+    }
+
+    /// Whether something is told of somebody, and nothing of its being deleted, restored, a test or elsewhere.
+    fn is_plain(&self, id: &str) -> bool {
+        let mut own =
+            self.events.iter().map(|stored| &stored.event).filter(|event| event.names.values().any(|of| of == id));
+        let odd = ["deleted", "restored", "linked", "unlinked", "merged"];
+        let is_odd = |event: &Event| odd.contains(&event.kind.as_str()) || event.to_text().contains("\"email\"");
+        own.next().is_some_and(|first| !is_odd(first)) && !own.any(is_odd)
     }
 
     /// Late, out of order and more than once.
