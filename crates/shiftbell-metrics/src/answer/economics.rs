@@ -249,8 +249,7 @@ impl Scope<'_> {
                 "nothing says what a won deal is worth: write a sum at the stage that is won".to_owned(),
             ));
         };
-        let summed = Kpi { kind: KpiKind::Sum { of, at: CountOf::Stage(won.id.clone()) }, ..self.kpi.clone() };
-        Scope { kpi: &summed, ..*self }.measure()
+        self.sum_of(&of, vec![won.id.clone(), format!("expansion/{}", won.id)])
     }
 }
 
