@@ -14,8 +14,7 @@
 //! account of its deals, and a merge between other events is left to the property that any order ends in the same numbers.
 //!
 //! Not compared, because it is not in the stories: activities with ids of their own (other properties try those), money at
-//! rates that change, rules that tell a role, what is averaged over months of use, businesses that sell for good, and the words
-//! around a figure (targets, what stands out, what is chance, notes).
+//! rates that change, rules that tell a role, and the words around a figure (targets, what stands out, what is chance, notes).
 
 mod support;
 

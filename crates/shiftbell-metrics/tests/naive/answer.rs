@@ -70,6 +70,9 @@ fn judged(entries: &[(&Entry, bool)]) -> Figure {
 impl<'d> Naive<'d> {
     /// `None` where the question makes no sense.
     pub(crate) fn figure(&self, ask: &Ask<'_>) -> Option<Figure> {
+        if ask.kpi.not_active.is_some() {
+            return None;
+        }
         if let (Some(motion), Some(only)) = (ask.motion, &ask.kpi.motion)
             && motion != only
         {
@@ -175,8 +178,12 @@ impl<'d> Naive<'d> {
             CountOf::Stage(stage) => self.within(ask, stage),
             CountOf::Facts(facts) => facts.iter().flat_map(|name| self.within(ask, &fact(name))).collect(),
         };
+        self.added_up(&entries, &of.to_string())
+    }
+
+    pub(crate) fn added_up(&self, entries: &[&Entry], of: &str) -> Figure {
         let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
-        for money in entries.iter().filter_map(|entry| entry.sums.get(&of.to_string())) {
+        for money in entries.iter().filter_map(|entry| entry.sums.get(of)) {
             *sums.entry(money.currency).or_default() += money.minor;
         }
         let own = Money::new(

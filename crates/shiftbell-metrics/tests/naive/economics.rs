@@ -8,6 +8,7 @@ use shiftbell_metrics::period::{Period, previous};
 use shiftbell_metrics::time::{Instant, MS_PER_DAY};
 
 use super::answer::{Ask, Naive, number};
+use super::deals::AMOUNT;
 use super::plan::GRAINS;
 use super::revenue::{Levels, money_each, quotient};
 
@@ -37,7 +38,10 @@ impl Naive<'_> {
         let from = ask.period.starts_at().min(until);
         let paid =
             Paid { from, until, start: self.levels(ask, own, None, from), end: self.levels(ask, own, None, until) };
-        let new = self.new_customers(ask, &paid).len() as i128;
+        // Where nothing recurs, who was won is new.
+        let new =
+            if self.is("ownership") { self.within(ask, "won").len() } else { self.new_customers(ask, &paid).len() };
+        let new = new as i128;
         let customers = payers(&paid.end);
         let money = |found: Option<Fraction>, records: i128| match found {
             Some((grains, among)) => {
@@ -49,6 +53,10 @@ impl Naive<'_> {
         Some(match name {
             "customer-lifetime-value" => money(self.lifetime_value(ask, &paid), customers),
             "lifetime-value-five-years" => self.five_years(ask, &paid),
+            "bookings" => {
+                let won = [self.within(ask, "won"), self.within(ask, "expansion/won")].concat();
+                self.added_up(&won, AMOUNT)
+            }
             "acquisition-cost" => money(self.acquisition_cost(ask, new), new),
             "payback-months" => {
                 // What a new customer costs / what is left of what it pays a month: of all new ones together.
@@ -72,6 +80,48 @@ impl Naive<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// What is charged by use: as told last, or of a business of use the mean of the latest three full months.
+    pub(crate) fn usage(&self, ask: &Ask<'_>, until: Instant) -> Figure {
+        let level = |currency, at| total(&self.levels(ask, currency, Some("usage"), at));
+        let used = self.moved.iter().filter(|one| one.kind == "usage" && self.is_of(ask, one) && one.entry.at < until);
+        let used: Vec<_> = used.collect();
+        let mut ends = Vec::new();
+        if self.is("consumption") {
+            let zone = &self.definitions.workspace.zone;
+            let mut month = zone.day_of(until).date().first_of_month();
+            for _ in 0..3 {
+                ends.push(zone.start_of(shiftbell_metrics::time::Day::from_date(month)));
+                month = month.yesterday().expect("a day before").first_of_month();
+            }
+            // A month before the first use says nothing.
+            ends.retain(|end| used.iter().any(|one| one.entry.at < *end));
+            if ends.is_empty() && !used.is_empty() {
+                return number(None);
+            }
+        } else {
+            ends.push(until);
+        }
+        let mean = |currency| ends.iter().map(|end| level(currency, *end)).sum::<i128>();
+        let months = (ends.len() as i128).max(1);
+        let amounts = self.currencies().into_iter().map(|currency| money_each(mean(currency), months, currency));
+        let amounts = amounts.enumerate().filter(|(index, money)| *index == 0 || money.minor != 0);
+        let amounts = amounts.map(|(_, money)| money).collect();
+        let mut users: Vec<_> = self
+            .currencies()
+            .into_iter()
+            .flat_map(|currency| self.levels(ask, currency, Some("usage"), until))
+            .filter(|(_, grains)| *grains > 0)
+            .map(|(who, _)| who)
+            .collect();
+        users.sort();
+        users.dedup();
+        Figure::Money { amounts, records: users.len() as i64 }
+    }
+
+    pub(crate) fn is(&self, model: &str) -> bool {
+        self.definitions.workspace.business_model == model
     }
 
     /// What is left of revenue, as a share.

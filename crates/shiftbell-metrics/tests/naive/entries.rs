@@ -82,9 +82,11 @@ impl<'d> Known<'d> {
     fn stage_entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let counted = self.ways.of.iter().filter(|(who, _)| !self.account.left_out.contains(who));
-        for (who, way) in counted.filter(|(who, _)| !self.ways.expansion.contains(who)) {
+        for (who, way) in counted {
+            // What a customer buys later is counted apart.
+            let apart = if self.ways.expansion.contains(who) { "expansion/" } else { "" };
             for (stage, reached) in way {
-                let mut entry = self.entry(who, stage, *reached);
+                let mut entry = self.entry(who, &format!("{apart}{stage}"), *reached);
                 entry.then = self.then(who, stage, reached.at);
                 for field in self.measures_at(stage) {
                     let amount = self.money(&field, &self.around(who));

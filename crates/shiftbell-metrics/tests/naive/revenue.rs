@@ -97,6 +97,7 @@ pub(crate) fn default_period(definitions: &Definitions, ask: &Ask<'_>, today: Da
         | "acquisition-cost"
         | "payback-months"
         | "ltv-to-cac"
+        | "maintenance-renewal"
         | "cycle-length" => full(12),
         // A quarter of a year, as quarters are told, that is over.
         "magic-number" | "burn-multiple" => {
@@ -158,7 +159,7 @@ impl Naive<'_> {
         levels
     }
 
-    fn currencies(&self) -> Vec<Currency> {
+    pub(crate) fn currencies(&self) -> Vec<Currency> {
         let own = self.definitions.workspace.currency;
         let mut all: Vec<Currency> = self.moved.iter().map(|one| one.currency).filter(|one| *one != own).collect();
         all.sort();
@@ -205,13 +206,11 @@ impl Naive<'_> {
         Some(match name {
             "mrr" => level(None, until, 1),
             "arr" => level(None, until, 12),
+            // What customers have committed to at least.
+            "committed-mrr" if self.is("consumption") => level(None, until, 1),
             "committed-mrr" if ask.period.ends_at() <= self.now => number(None),
             "committed-mrr" => level(None, Instant::LATEST, 1),
-            "usage-mrr" => {
-                let users =
-                    self.levels(ask, own, Some("usage"), until).values().filter(|grains| **grains > 0).count() as i64;
-                all(&|currency| self.levels(ask, currency, Some("usage"), until).values().sum(), users)
-            }
+            "usage-mrr" => self.usage(ask, until),
             "discount-mrr" => level(Some("discount"), until, 1),
             "new-mrr" => flow("new", 1),
             "reactivation-mrr" => flow("reactivation", 1),
@@ -231,7 +230,9 @@ impl Naive<'_> {
             }
             "customer-churn" => rate(lost),
             "customer-retention" => rate(those.len() as i64 - lost),
-            "gross-retention" => share(those.iter().map(|(who, grains)| pays(&end, who).min(*grains)).sum()),
+            "gross-retention" | "maintenance-renewal" => {
+                share(those.iter().map(|(who, grains)| pays(&end, who).min(*grains)).sum())
+            }
             "net-retention" => share(those.iter().map(|(who, _)| pays(&end, who)).sum()),
             other => panic!("{other} is no standard KPI"),
         })
