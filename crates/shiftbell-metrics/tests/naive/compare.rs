@@ -78,9 +78,12 @@ fn period(chance: &mut Chance, definitions: &Definitions, company: &Company) -> 
     let workspace = &definitions.workspace;
     let today = workspace.zone.day_of(company.now);
     let first = workspace.zone.day_of(FIRST);
-    let day = first.plus(chance.below((today.0 - first.0 + 1) as usize) as i32);
+    let any = first.plus(chance.below((today.0 - first.0 + 1) as usize) as i32);
+    // Half of the periods begin or end on a day on which something happened, often in its first moment.
+    let happened = &company.events[chance.below(company.events.len())].event;
+    let day = if chance.percent(50) { workspace.zone.day_of(happened.at).max(first.plus(-200)) } else { any };
     let of = |unit| Some(Period::containing(day, unit, workspace));
-    match chance.below(16) {
+    match chance.below(17) {
         0 => of(Unit::Day),
         1 => of(Unit::Week),
         2 | 3 => of(Unit::Month),
@@ -89,7 +92,8 @@ fn period(chance: &mut Chance, definitions: &Definitions, company: &Company) -> 
         7..10 => Some(Period::of_days(first.plus(-30), today.plus(1), &workspace.zone)),
         10 => Some(Period::of_days(first.plus(-200), today.plus(30), &workspace.zone)),
         11 => Some(Period::of_days(first.plus(-60), first.plus(-31), &workspace.zone)),
-        12 => Some(Period::of_days(day.plus(-20), day.plus(20), &Zone::named("Pacific/Auckland")?)),
+        12 => Some(Period::of_days(day, today.plus(1), &workspace.zone)).filter(|period| period.until > period.from),
+        13 => Some(Period::of_days(day.plus(-20), day.plus(20), &Zone::named("Pacific/Auckland")?)),
         _ => None,
     }
 }
