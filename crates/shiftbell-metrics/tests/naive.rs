@@ -5,9 +5,10 @@
 //! checked, the expression language, zones, calendar periods, ids, and the figure as the shape of an answer.
 //!
 //! Compared are the figure of the whole, of each value of a breakdown, of its largest parts with the others as one, and of each
-//! period of a series, the period before, those who are newer than the default period, the maturity of a rate, how many came within
-//! a target, and the records behind a number with what became of each. Each company asks for every KPI, the standard ones too; motion, filters,
-//! breakdown, period and person are drawn anew for each, so that all of them meet over the 500.
+//! period of a series; the period before, those who are newer than the default period, the maturity of a rate, how many came
+//! within a target; and the records behind a number with what became of each. Each company asks for every KPI, the standard
+//! ones too; motion, filters, breakdown, period and person are drawn anew for each, so that all of them meet over the 500.
+//! Businesses are of subscriptions, of use, or sell for good.
 //!
 //! Contacts and companies are merged only when everything has happened, only two contacts that are known to be of one company,
 //! and nobody who was deleted, moved or a test: a contact that is merged into one of another account stays itself in the

@@ -39,9 +39,11 @@ pub(crate) fn questions(definitions: &Definitions, company: &Company) -> Vec<Ask
     let active = definitions.kpis.iter().filter(|kpi| kpi.not_active.is_none());
     for (index, kpi) in active.enumerate() {
         let motion = [None, Some("b2b"), Some("b2c")][(company.seed as usize + index) % 3];
+        // What rests on many sums has a value of few filters only.
+        let often = if matches!(&kpi.kind, KpiKind::Standard { .. }) { 7 } else { 5 };
         let filters = match chance.below(10) {
-            0..5 => vec![],
-            5..9 => vec![filter(&mut chance)],
+            none if none < often => vec![],
+            0..9 => vec![filter(&mut chance)],
             _ => vec![filter(&mut chance), filter(&mut chance)],
         };
         let by = chance.percent(40).then(|| chance.pick(&VALUES).0.to_owned());
