@@ -53,7 +53,7 @@ const CHANGES: [(&str, Change); 17] = [
     ("a currency has a rate", |defs| {
         let mut rates = Rates::only(Currency::USD);
         rates.add(Currency::from_code("EUR").unwrap(), Instant::EARLIEST, Exact::new(11, 10).unwrap());
-        defs.policies.rates = Box::new(rates);
+        *defs.policies.rates = rates;
     }),
     ("nobody is a test", |defs| defs.privacy.test_records.clear()),
     ("a sum is of another field, and a time waits for another fact", |defs| {
