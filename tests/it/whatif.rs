@@ -167,7 +167,7 @@ async fn a_funnel_of_the_file_counts_the_events_that_the_numbers_are_made_of() {
         for part in [
             "Cold to contract of ".to_owned(),
             "It said: Cold to contract, b2b: 10.0 % (4 of 40) within 60 days.".to_owned(),
-            "Leads: 40. Counted: in b2b list imported".to_owned(),
+            "Leads: 40. Counted: list import. Ask again".to_owned(),
             "Ask again: /kpi cold-to-contract 2026-07-01..2026-07-31".to_owned(),
             format!("Won: {}, 10.0 % of the first. Counted: ", CHAIN[4]),
         ] {

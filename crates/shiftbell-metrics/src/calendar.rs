@@ -23,8 +23,8 @@ pub fn home(defs: &Definitions) -> Place {
 
 /// Longest span that is walked day by day: more than a hundred years.
 const DAYS_MAX: i32 = 40_000;
-/// Days within which a number of working hours has passed.
-const DAYS_OF_WAITING: i64 = 800;
+/// Days within which a number of working hours has passed: more than any rule waits.
+const DAYS_OF_WAITING: i32 = 800;
 
 /// Whether people at this place work on this day.
 pub fn is_working_day(place: &Place, day: Day) -> bool {
@@ -111,12 +111,12 @@ pub fn after(place: &Place, at: Instant, span: Span) -> Option<Instant> {
             Some(moment(zone, day, zone.local(at).time()))
         }
         SpanUnit::WorkingHours => {
-            let mut left = count * MS_PER_HOUR;
-            // A year of working days is more than any rule waits.
-            let clock = WorkClock::new(place, at, at.plus_ms(DAYS_OF_WAITING * MS_PER_DAY));
-            clock.days.iter().find_map(|(opens, closes, _)| {
-                let opens = (*opens).max(at);
-                let open = closes.since(opens).max(0);
+            let (mut left, first) = (count * MS_PER_HOUR, place.zone.day_of(at));
+            // Day by day: most waits are over within a few, and a clock of years is too much for each.
+            let mut days = (0..=DAYS_OF_WAITING).map(|days| first.plus(days)).filter(|day| is_working_day(place, *day));
+            days.find_map(|day| {
+                let opens = moment(&place.zone, day, place.from).max(at);
+                let open = moment(&place.zone, day, place.until).since(opens).max(0);
                 let is_over = left <= open && open > 0;
                 let over = is_over.then(|| opens.plus_ms(left));
                 left -= open;

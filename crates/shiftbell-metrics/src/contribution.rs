@@ -81,6 +81,11 @@ impl Entry {
         self.lags.iter().find(|(name, _)| &**name == target).map(|(_, lag)| *lag)
     }
 
+    /// Whether the end of an open record that was announced has come.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.lag(GONE).is_some_and(|lag| self.at.plus_ms(lag) <= now)
+    }
+
     /// The amount of a measure.
     pub fn sum(&self, measure: &str) -> Option<Money> {
         self.sums.iter().find(|(name, _)| &**name == measure).map(|(_, money)| *money)

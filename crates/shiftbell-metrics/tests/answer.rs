@@ -3,13 +3,13 @@
 mod support;
 
 use shiftbell_metrics::answer::{Asked, Chance, Fate, Figure, Outcome, Rate, Rows, Standing, ask, recompute, who};
-use shiftbell_metrics::definitions::{Definitions, KpiKind, PerMotion};
+use shiftbell_metrics::definitions::{CountOf, Definitions, KpiKind, PerMotion};
 use shiftbell_metrics::fold::{Plan, StoredEvent};
 use shiftbell_metrics::period::Period;
 use shiftbell_metrics::question::Question;
 use shiftbell_metrics::time::{Day, Instant, MS_PER_DAY, Zone};
 use support::live::Live;
-use support::{days, definitions, event};
+use support::{days, definitions, event, kpi};
 
 fn now() -> Instant {
     Instant::parse("2026-11-19T19:05:00Z").unwrap()
@@ -152,6 +152,46 @@ fn why_gives_the_same_number_and_says_where_everybody_went() {
     let people = who(&asked, &rows).unwrap().unwrap();
     assert_eq!(people.iter().filter(|someone| someone.fate == Fate::Reached).count(), 84);
     assert_eq!(people.iter().filter(|someone| someone.fate == Fate::Later).count(), 9);
+}
+
+fn people(definitions: &Definitions, events: &[StoredEvent], question: &Question) -> (i64, usize) {
+    let live = Live::batch(definitions, &Plan::new(definitions), events);
+    let asked = Asked { defs: definitions, question, now: now(), names: &[] };
+    let mut rows = Rows::default();
+    for read in who(&asked, &rows).unwrap().unwrap_err() {
+        live.read(read, &mut rows);
+    }
+    let counted = live.ask(definitions, question, now(), &[]).figure.counted();
+    (counted, who(&asked, &rows).unwrap().unwrap().len())
+}
+
+#[test]
+fn who_is_behind_a_count_is_listed_as_often_as_counted() {
+    let mut definitions = company();
+    for (slug, facts) in [("spoken", ["call-accepted", "human-reply"]), ("signs", ["reply", "raised"])] {
+        let of = CountOf::Facts(facts.map(str::to_owned).into());
+        definitions.kpis.push(kpi(slug, KpiKind::Count { of }));
+    }
+    let year = Period::of_days(
+        Day::from_date("2026-01-01".parse().unwrap()),
+        Day::from_date("2027-01-01".parse().unwrap()),
+        &definitions.workspace.zone,
+    );
+    let of = |slug: &str| Question { period: Some(year.clone()), ..Question::of(slug) };
+    let call = event("2026-07-01", r#""type":"call","contact":"c","direction":"out","outcome":"accepted""#);
+    assert_eq!(people(&definitions, &[call], &of("spoken")), (1, 1), "one call that is two facts");
+    let pays = |at: &str, dollars: u32, says: &str| {
+        let items = format!(r#"[{{"amount":{dollars},"interval":"month"}}]"#);
+        let set = format!(r#""set":{{"subscription":{{"status":"active","items":{items}}}}}"#);
+        event(at, &format!(r#""type":"subscription","subscription":"s","company":"a"{says},{set}"#))
+    };
+    let later = |at: &str| format!(r#","change":"updated","effective_at":"{at}""#);
+    let plans = [
+        pays("2026-06-01", 10, ""),
+        pays("2026-06-02", 20, &later("2026-07-01T00:00:00Z")),
+        pays("2026-06-03", 30, &later("2026-08-01T00:00:00Z")),
+    ];
+    assert_eq!(people(&definitions, &plans, &of("signs")), (2, 2), "raised twice, and nothing told between");
 }
 
 #[test]

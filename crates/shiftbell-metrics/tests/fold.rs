@@ -149,6 +149,24 @@ fn a_merged_person_counts_once() {
 }
 
 #[test]
+fn what_was_said_when_a_merged_person_was_made_again_stays_known() {
+    let made = |day: &str, contact: &str, set: &str| {
+        let names = format!(r#""contact":"{contact}","company":"acme""#);
+        event(day, &format!(r#""type":"contact_created",{names},"set":{{"contact":{set}}}"#))
+    };
+    let events = [
+        made("2026-03-01", "double", r#"{"owner":"bob@x.example","source":"ads"}"#),
+        made("2026-03-05", "c", r#"{"owner":"ann@x.example","lead_score":12}"#),
+        event("2026-06-02", r#""type":"merged","contact":"double","into":"c""#),
+    ];
+    let rows = fold(company("acme"), &events);
+    let scored = find(&rows, "mql");
+    assert_eq!(scored.len(), 1, "the score rose as the record that stays was made");
+    assert_eq!(scored[0].entry.owner.as_deref(), Some("ann@x.example"));
+    assert_eq!(scored[0].entry.dim("source").map(|source| &**source), Some("ads"));
+}
+
+#[test]
 fn test_records_are_left_out_and_can_be_counted() {
     let mut events = a_business();
     events

@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "properties/meaning.rs"]
+mod meaning;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use shiftbell_metrics::answer::{Answer, Asked, Figure, recompute};

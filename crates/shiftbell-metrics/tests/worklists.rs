@@ -210,6 +210,76 @@ fn two_milestones_of_one_customer_are_two_things_to_do() {
 }
 
 #[test]
+fn who_has_announced_an_end_is_a_customer_until_then() {
+    let mut events = customer("acme", "2026-12-15T00:00:00Z", "150.00");
+    events.extend(customer("beta", "2026-12-15T00:00:00Z", "150.00"));
+    let leaves = r#""type":"subscription","subscription":"s-acme","change":"cancel_scheduled""#;
+    let ends = r#""set":{"subscription":{"ends_at":"2026-12-01T00:00:00Z"}}"#;
+    events.push(event("2026-11-19T07:30:00Z", &format!("{leaves},{ends}")));
+    assert_eq!(Desk::new("2026-11-20T16:00:00Z", &events).count("large"), 2, "acme pays till the end of the month");
+    assert_eq!(Desk::new("2026-11-30T23:59:59Z", &events).count("silent"), 2);
+    assert_eq!(Desk::new("2026-12-01T00:00:00Z", &events).count("silent"), 1);
+    let due = |now: &str, day: &str| Desk::new(now, &events).rate("renewals", day, "");
+    assert_eq!(due("2026-11-20T16:00:00Z", "2026-11-20"), (0, 2));
+    assert_eq!(due("2026-12-02T16:00:00Z", "2026-12-02"), (0, 1));
+}
+
+#[test]
+fn who_has_announced_an_end_has_not_left_and_is_not_lost() {
+    let mut events = vec![event(
+        "2026-11-10",
+        r#""type":"subscription","subscription":"s","company":"acme","set":{"subscription":{"status":"active","items":[{"amount":"50.00","interval":"month"}]}}"#,
+    )];
+    let won = r#""set":{"deal":{"stage":"won","amount":"600.00"}}"#;
+    events.push(event("2026-11-10", &format!(r#""type":"deal","deal":"d","company":"acme",{won}"#)));
+    let ends = r#""set":{"subscription":{"ends_at":"2026-12-01T00:00:00Z"}}"#;
+    events.push(event(
+        "2026-11-12",
+        &format!(r#""type":"subscription","subscription":"s","change":"cancel_scheduled",{ends}"#),
+    ));
+    let month = |now: &str, kpi: &str| {
+        let desk = Desk::new(now, &events);
+        let day = |day: &str| Day::from_date(day.parse().unwrap());
+        let november = Period::of_days(day("2026-11-01"), day("2026-12-01"), &desk.defs.workspace.zone);
+        let question = Question { period: Some(november), ..Question::of(kpi) };
+        desk.live.ask(&desk.defs, &question, desk.now, &[]).figure
+    };
+    let stay = |now: &str| match month(now, "won-time") {
+        Figure::Duration { reached, open, .. } => (reached, open),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(stay("2026-11-20T16:00:00Z"), (0, 1));
+    assert_eq!(stay("2026-12-01T00:00:00Z"), (1, 0));
+    let kept = |share: i64| Figure::Number { value: Some(share.into()), is_share: true };
+    assert_eq!(month("2026-11-20T16:00:00Z", "kept-through-onboarding"), kept(1));
+    assert_eq!(month("2026-12-01T00:00:00Z", "kept-through-onboarding"), kept(0));
+}
+
+#[test]
+fn what_is_due_is_done_whoever_owns_the_record_by_then() {
+    let task = |at: &str, status: &str, owner: &str| {
+        let set = format!(r#""set":{{"company":{{"owner":"{owner}"}}}}"#);
+        event(at, &format!(r#""type":"task","company":"acme","status":"{status}",{set}"#))
+    };
+    let events = [
+        task("2026-11-19T07:00:00Z", "due", "csm@acme.example"),
+        task("2026-11-19T08:00:00Z", "due", "boss@acme.example"),
+        task("2026-11-19T10:00:00Z", "done", "boss@acme.example"),
+    ];
+    let desk = Desk::new("2026-11-19T16:00:00Z", &events);
+    let of = |question: Question| {
+        let question = Question { period: Some(desk.day("2026-11-19")), ..question };
+        desk.live.ask(&desk.defs, &question, desk.now, &[])
+    };
+    let filters = vec![("owner".to_owned(), "csm@acme.example".to_owned())];
+    let found = of(Question { filters, ..Question::of("milestones") });
+    assert_eq!(found.figure, Figure::Rate { rate: Rate { num: 1, den: 1 } });
+    let parts = of(Question { by: Some("owner".to_owned()), ..Question::of("milestones") }).parts;
+    let done = parts.iter().find(|part| part.value.as_deref() == Some("csm@acme.example")).unwrap();
+    assert_eq!(done.figure, Figure::Rate { rate: Rate { num: 1, den: 1 } }, "what was due first is done first");
+}
+
+#[test]
 fn how_records_stand_has_no_past() {
     let desk = Desk::new("2026-11-19T16:00:00Z", &customer("acme", "2027-01-15T00:00:00Z", "50.00"));
     let refused = |kpi: &str, day: &str| {

@@ -89,11 +89,12 @@ impl Scope<'_> {
         };
         let is_money = [LIFETIME_VALUE, FIVE_YEARS, ACQUISITION_COST].contains(&name);
         let records = if name == ACQUISITION_COST { ground.new } else { self.customers(ground) };
-        let mut measured = match found {
-            Ok(value) if is_money => Measured::only(self.money(value, records)),
-            Ok(value) => Measured::only(number(value.to_decimal())),
-            Err(why) => Measured::nothing(why),
-        };
+        let own = self.asked.defs.workspace.currency;
+        let figure = found.and_then(|value| match is_money {
+            true => value.to_money(own).ok_or_else(too_large).map(|_| self.money(value, records)),
+            false => Ok(number(value.to_decimal())),
+        });
+        let mut measured = figure.map_or_else(Measured::nothing, Measured::only);
         measured.inputs = inputs;
         measured
     }
@@ -248,8 +249,7 @@ impl Scope<'_> {
                 "nothing says what a won deal is worth: write a sum at the stage that is won".to_owned(),
             ));
         };
-        let summed = Kpi { kind: KpiKind::Sum { of, at: CountOf::Stage(won.id.clone()) }, ..self.kpi.clone() };
-        Scope { kpi: &summed, ..*self }.measure()
+        self.sum_of(&of, vec![won.id.clone(), format!("expansion/{}", won.id)])
     }
 }
 

@@ -150,6 +150,10 @@ impl<'a> Scope<'a> {
             CountOf::Stage(stage) => vec![stage.clone()],
             CountOf::Facts(facts) => facts.iter().map(|fact| of_fact(fact)).collect(),
         };
+        self.sum_of(of, series)
+    }
+
+    pub(super) fn sum_of(&self, of: &FieldName, series: Vec<String>) -> Result<Measured, Cannot> {
         let mut all = Tallies::new();
         for series in series {
             join(&mut all, self.tally(&Ask { measure: Some(of.to_string()), ..self.ask(series) })?);

@@ -39,7 +39,9 @@ impl Scope<'_> {
             for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                 let Some(amount) = entry.sum(&measure).filter(|amount| amount.currency == own) else { continue };
                 let began = first.and_then(|first| entry.lag(&first.id));
-                let is_lost = entry.lag(GONE).is_some_and(|gone| began.is_none_or(|began| gone < began));
+                // An end that is announced for later is none yet.
+                let gone = entry.lag(GONE).filter(|_| entry.is_over(self.asked.now));
+                let is_lost = gone.is_some_and(|gone| began.is_none_or(|began| gone < began));
                 let found = groups.entry(self.by.and_then(|by| entry.dim(by)).cloned()).or_default();
                 found.all = found.all.saturating_add(amount.minor);
                 found.kept = found.kept.saturating_add(if is_lost { 0 } else { amount.minor });

@@ -57,15 +57,13 @@ fn people(asked: &Asked<'_>, desk: &Desk<'_>) -> Result<Vec<Someone>, Cannot> {
     let motions = motions_of(asked, &kpi)?;
     let period = period_of(asked, &kpi, &motions)?;
     let scope = Scope { asked, desk, kpi: &kpi, motions: &motions, period: &period, by: None, exact: true };
-    let of_facts = |facts: &Vec<String>| facts.iter().map(|fact| of_fact(fact)).collect();
     let mut target = None;
     let series: Vec<String> = match &kpi.kind {
         KpiKind::Count { of: CountOf::Stage(stage) } | KpiKind::Sum { at: CountOf::Stage(stage), .. } => {
             vec![stage.clone()]
         }
-        KpiKind::Count { of: CountOf::Facts(facts) } | KpiKind::Sum { at: CountOf::Facts(facts), .. } => {
-            of_facts(facts)
-        }
+        KpiKind::Count { of: CountOf::Facts(facts) } => return Ok(named(scope.happened(facts)?)),
+        KpiKind::Sum { at: CountOf::Facts(facts), .. } => facts.iter().map(|fact| of_fact(fact)).collect(),
         KpiKind::Conversion { from, to, .. } => {
             target = Some(to.clone());
             vec![from.clone()]

@@ -12,11 +12,11 @@ use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::LOST;
 use crate::definitions::Definitions;
+use crate::definitions::KpiKind;
 use crate::definitions::pipeline::{
     COVERAGE, CREATED_WIN_RATE, CYCLE_LENGTH, VELOCITY, WIN_RATE, WIN_RATE_BY_VALUE, WIN_RATE_WITH_NO_DECISION,
     amount_of, ends_of, stage_of,
 };
-use crate::definitions::{KpiKind, Motion};
 use crate::fold::{CYCLE, closed_series};
 use crate::id::EntityId;
 use crate::money::{Currency, Money};
@@ -140,12 +140,11 @@ impl Scope<'_> {
     fn ended(&self) -> Result<Deals, Cannot> {
         let defs = self.asked.defs;
         let days = days_of(self.period, &defs.workspace.zone);
-        let mut deals = Deals::new();
+        let (mut deals, undecided) = (Deals::new(), self.undecided()?);
         for motion in self.motions.iter().filter_map(|motion| defs.motion(motion)) {
             let Some((_, won)) = ends_of(defs, motion) else { continue };
             let of_motion = [motion.id.as_str()];
             let scope = Scope { motions: &of_motion, ..*self };
-            let undecided = scope.undecided(motion)?;
             let measure = amount_of(defs, won).map(ToString::to_string);
             self.each_segment(&scope.ask(closed_series(won)), days, |columns, keep| {
                 let (wins, took) = (columns.lag(won)?, columns.lag(CYCLE)?);
@@ -172,12 +171,12 @@ impl Scope<'_> {
     fn deals(&self, days: (Day, Day)) -> Result<Deals, Cannot> {
         let defs = self.asked.defs;
         let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
-        let mut deals = Deals::new();
+        let (mut deals, undecided) = (Deals::new(), self.undecided()?);
         for motion in self.motions.iter().filter_map(|motion| defs.motion(motion)) {
             let Some((first, won)) = ends_of(defs, motion) else { continue };
             let of_motion = [motion.id.as_str()];
             let scope = Scope { motions: &of_motion, ..*self };
-            let (undecided, amounts) = (scope.undecided(motion)?, self.won_amounts(won)?);
+            let amounts = self.won_amounts(won)?;
             let measure = amount_of(defs, won).map(ToString::to_string);
             let ask = Ask { period: &ever, ..scope.ask(first.to_owned()) };
             scope.each_segment(&ask, days, |columns, keep| {
@@ -222,14 +221,16 @@ impl Scope<'_> {
         Ok(amounts)
     }
 
-    /// The deals of which a fact of `[policies.pipeline]` says that nobody decided.
-    fn undecided(&self, motion: &Motion) -> Result<BTreeSet<EntityId>, Cannot> {
+    /// The deals of which a fact of `[policies.pipeline]` says that nobody decided, in whichever motion they were by then.
+    fn undecided(&self) -> Result<BTreeSet<EntityId>, Cannot> {
+        let defs = self.asked.defs;
         let mut found = BTreeSet::new();
-        let ever = Period::of_days(Day(0), Day(0), &self.asked.defs.workspace.zone);
-        // Whose deal it is decides who is asked for, not who told that it went quiet.
-        let ask = |fact: &str| Ask { period: &ever, names: &[], filters: &[], ..self.ask(of_fact(fact)) };
-        for fact in &self.asked.defs.policies.no_decision {
-            let ask = Ask { motions: vec![motion.id.as_str(), ""], ..ask(fact) };
+        let ever = Period::of_days(Day(0), Day(0), &defs.workspace.zone);
+        let motions: Vec<&str> = defs.motions.iter().map(|motion| motion.id.as_str()).chain([""]).collect();
+        for fact in &defs.policies.no_decision {
+            // Whose deal it is decides who is asked for, not who told that it went quiet.
+            let ask =
+                Ask { motions: motions.clone(), period: &ever, names: &[], filters: &[], ..self.ask(of_fact(fact)) };
             self.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 let kept = columns.entities()?.into_iter().zip(keep).filter(|(_, keep)| **keep);
                 found.extend(kept.map(|(deal, _)| deal));

@@ -27,7 +27,7 @@ impl Scope<'_> {
             })
             .filter(|(_, deals): &(_, Vec<Deal>)| !deals.is_empty())
             .collect();
-        self.of_groups(&created, |deals| {
+        self.of_groups(&as_of(&created, self.asked.now), |deals| {
             let (found, ends) = (self.lasted(deals), Ends::of(deals));
             let figure = Figure::Duration {
                 median_ms: found.median_ms,
@@ -69,7 +69,7 @@ impl Scope<'_> {
             }
             Ok(())
         })?;
-        Ok(self.of_groups(&stays, |stays| {
+        Ok(self.of_groups(&as_of(&stays, self.asked.now), |stays| {
             let (found, ends) = (self.lasted(stays), Ends::of(stays));
             let mut measured = Measured::only(Figure::Duration {
                 median_ms: found.until_closed_ms,
@@ -93,6 +93,12 @@ impl Scope<'_> {
     fn lasted(&self, stays: &[Deal]) -> Cycle {
         cycle(stays, self.asked.now, z_of(Sure::Strongly))
     }
+}
+
+/// As they are known now: an end that is announced for later is none yet.
+fn as_of(stays: &Deals, now: Instant) -> Deals {
+    let known = |of: &Vec<Deal>| of.iter().filter_map(|stay| stay.as_of(now)).collect();
+    stays.iter().map(|(group, of)| (group.clone(), known(of))).collect()
 }
 
 /// How stays ended, by number.

@@ -21,8 +21,9 @@ use crate::segment::Columns;
 use crate::time::{Day, Instant, MS_PER_DAY, Zone};
 use crate::value::Value;
 
-/// The events of a fact: when each was, and its group.
-type Events = BTreeMap<(EntityId, u64), (Instant, Option<Name>)>;
+/// What happened of a fact, and its group. A movement of recurring revenue is told at the latest event before it: of two that are
+/// told at one, their times tell which is which.
+type Events = BTreeMap<(EntityId, Instant, u64), Option<Name>>;
 
 /// A record behind a number: since when, its group, and whether it counts as it should (is done, has what it should have).
 #[derive(Clone, Debug)]
@@ -47,10 +48,10 @@ impl Scope<'_> {
         self.each_segment(&ask, days_of(ask.period, self.zone()), |columns, keep| {
             let groups = ask.by.map(|by| columns.dim(by)).transpose()?.flatten();
             let keys = columns.entities()?.into_iter().zip(columns.events()?);
-            for (index, (key, at)) in keys.zip(columns.at()?).enumerate() {
+            for (index, ((entity, event), at)) in keys.zip(columns.at()?).enumerate() {
                 if keep[index] {
                     let place = groups.as_ref().map_or(0, |groups| groups[index]);
-                    found.insert(key, (at, columns.text(place)?));
+                    found.insert((entity, at, event), columns.text(place)?);
                 }
             }
             Ok(())
@@ -106,21 +107,27 @@ impl Scope<'_> {
     /// The events that are `of`, and whether each is also `also`.
     pub(super) fn shared(&self, of: &str, also: &str) -> Result<Vec<Behind>, Cannot> {
         let (all, those) = (self.events(of)?, self.events(also)?);
-        let behind = all.into_iter().map(|(key, (at, group))| {
+        let behind = all.into_iter().map(|(key, group)| {
             let counts = those.contains_key(&key);
-            Behind { entity: key.0, at, group, counts }
+            Behind { entity: key.0, at: key.1, group, counts }
         });
         Ok(behind.collect())
     }
 
-    /// How many events are any of these facts; one that is several counts once.
-    pub(super) fn any_of(&self, facts: &[String]) -> Result<Measured, Cannot> {
+    /// The events that are any of these facts; one that is several is there once.
+    pub(super) fn happened(&self, facts: &[String]) -> Result<Vec<Behind>, Cannot> {
         let mut all = Events::new();
         for fact in facts {
             all.extend(self.events(fact)?);
         }
+        let behind = all.into_iter().map(|((entity, at, _), group)| Behind { entity, at, group, counts: true });
+        Ok(behind.collect())
+    }
+
+    /// How many events are any of these facts.
+    pub(super) fn any_of(&self, facts: &[String]) -> Result<Measured, Cannot> {
         let mut groups: BTreeMap<Option<Name>, i64> = BTreeMap::new();
-        all.into_values().for_each(|(_, group)| *groups.entry(group).or_default() += 1);
+        self.happened(facts)?.into_iter().for_each(|record| *groups.entry(record.group).or_default() += 1);
         Ok(self.over_groups(groups, |a, b| a + b, 0, |count| Figure::Count { count }))
     }
 
@@ -183,7 +190,7 @@ impl Scope<'_> {
             self.each_segment(&ask, ALL_DAYS, |columns, keep| {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                     let known = self.standing(entry);
-                    if filter.is_none_or(|filter| filter.holds(&known)) {
+                    if !entry.is_over(known.now) && filter.is_none_or(|filter| filter.holds(&known)) {
                         let group = self.by.and_then(|by| entry.dim(by)).cloned();
                         let counts = have.is_none_or(|have| have.holds(&known));
                         records.push(Behind { entity: entry.entity, at: entry.at, group, counts });

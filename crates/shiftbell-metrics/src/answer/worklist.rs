@@ -14,6 +14,7 @@ use crate::contribution::{ACCOUNT, Entry, GONE, LOST};
 use crate::definitions::{Definitions, Place, Rule, RuleKind};
 use crate::id::EntityId;
 use crate::period::Period;
+use crate::question::Question;
 use crate::segment::Credit;
 use crate::time::{Day, Instant};
 
@@ -44,14 +45,16 @@ impl Scope<'_> {
         for fact in due {
             all.extend(self.events(fact)?);
         }
-        // Whoever does it, it is done.
-        let anybody = super::Asked { names: &[], ..self.asked.clone() };
-        let scope = Scope { asked: &anybody, ..*self };
+        // Whoever does it, whatever is known of the record by then: it is done.
+        let (question, defs) = (Question { filters: Vec::new(), ..self.asked.question.clone() }, self.asked.defs);
+        let anybody = super::Asked { names: &[], question: &question, ..self.asked.clone() };
+        let motions: Vec<&str> = defs.motions.iter().map(|motion| motion.id.as_str()).chain([""]).collect();
+        let scope = Scope { asked: &anybody, motions: &motions, ..*self };
         let mut left: BTreeMap<EntityId, usize> = BTreeMap::new();
-        for (entity, _) in scope.events(done)?.into_keys() {
+        for (entity, ..) in scope.events(done)?.into_keys() {
             *left.entry(entity).or_default() += 1;
         }
-        let behind = all.into_iter().map(|((entity, _), (at, group))| {
+        let behind = all.into_iter().map(|((entity, at, _), group)| {
             let left = left.entry(entity).or_default();
             let counts = *left > 0;
             *left -= usize::from(counts);
@@ -85,18 +88,19 @@ impl Scope<'_> {
                 for (entry, _) in columns.entries()?.iter().zip(keep).filter(|(_, keep)| **keep) {
                     let state = match &rule.kind {
                         RuleKind::Event { .. } => work.of_event(entry),
+                        RuleKind::Record { .. } if stands && entry.is_over(asked.now) => None,
                         RuleKind::Record { .. } if stands => work.of_standing(&self.standing(entry), &home),
                         RuleKind::Record { .. } => work.of_reached(entry, &home),
                         RuleKind::Rate { .. } | RuleKind::Pace { .. } => None,
                     };
                     if let Some(is_done) = state {
                         let entity = record_of(entry);
-                        let known = records.entry(entity).or_insert_with(|| {
-                            let group = self.by.and_then(|by| entry.dim(by)).cloned();
-                            Behind { entity, at: entry.at, group, counts: false }
-                        });
-                        known.counts |= is_done;
-                        known.at = known.at.min(entry.at);
+                        let group = self.by.and_then(|by| entry.dim(by)).cloned();
+                        let own = Behind { entity, at: entry.at, group, counts: is_done };
+                        let known = records.entry(entity).or_insert_with(|| own.clone());
+                        let counts = known.counts || is_done;
+                        // Of several ways in which it came to be due, the first says since when, and what it is counted with.
+                        *known = Behind { counts, ..if own.at < known.at { own } else { known.clone() } };
                     }
                 }
                 Ok(())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::order::{belongings, fill_in_once, in_order, merges_of, tell_once};
+use super::order::{belongings, fill_in_once, in_order, made_again, merges_of, tell_once};
 use super::plan::Plan;
 use super::{LeftOut, StoredEvent};
 use crate::codec::Name;
@@ -51,6 +51,8 @@ pub(super) struct Journey<'a> {
     pub(super) named: Vec<Named>,
     /// Whether each event counts: what is deleted or a test does not.
     pub(super) counts: Vec<bool>,
+    /// Whether each event tells of a record that was made before under another id.
+    pub(super) made_again: Vec<bool>,
     pub(super) root: usize,
     pub(super) left_out: Vec<LeftOut>,
 }
@@ -63,6 +65,7 @@ impl<'a> Journey<'a> {
         fill_in_once(&mut events, &merges);
         let mut journey = Journey {
             plan,
+            made_again: made_again(&events, &merges),
             named: Vec::with_capacity(events.len()),
             counts: Vec::with_capacity(events.len()),
             events,

@@ -6,7 +6,7 @@ use super::rows::Findings;
 use super::touch::Touches;
 use super::walk::Reached;
 use crate::codec::Name;
-use crate::contribution::{Entry, Row, name};
+use crate::contribution::{Entry, GONE, Row, name};
 use crate::definitions::{FieldName, StageOf};
 use crate::id::EntityKind;
 use crate::time::Instant;
@@ -27,9 +27,10 @@ pub(super) fn open_rows(findings: &Findings<'_, '_>, revenue: &Revenue, touches:
         }
     }
     if !journey.entities[journey.root].is_left_out
-        && let Some((stage, reached)) = customer(findings)
+        && let Some((stage, reached, ends)) = customer(findings)
     {
         let mut row = row(findings, touches, journey.root, stage, reached);
+        row.entry.lags.extend(ends.map(|at| (name(GONE), at.since(reached.at))));
         // A person who is a customer by itself stands among the customers, not among those who wait.
         row.series = Name::clone(&journey.plan.chain[stage].open);
         row.entry.state.extend(customer_fields(findings, revenue));
@@ -57,8 +58,9 @@ fn waiting_contact(findings: &Findings<'_, '_>, contact: usize) -> Option<(usize
     (is_open && !has_deal && !findings.walk.is_lost[contact]).then_some((stage, reached))
 }
 
-/// The account as a customer: at its furthest stage on the right, else where it won, unless it has ended since.
-fn customer(findings: &Findings<'_, '_>) -> Option<(usize, Reached)> {
+/// The account as a customer: at its furthest stage on the right, else where it won, unless it has ended since. With when it
+/// will end, where that is announced for later than all that was told: until then it is a customer.
+fn customer(findings: &Findings<'_, '_>) -> Option<(usize, Reached, Option<Instant>)> {
     let (journey, stages) = (findings.journey, findings.stages);
     let won = journey.plan.won?;
     let wins = (0..journey.entities.len()).filter_map(|deal| stages.entry[deal].get(won).copied().flatten());
@@ -66,7 +68,9 @@ fn customer(findings: &Findings<'_, '_>) -> Option<(usize, Reached)> {
     let right = stages.furthest(journey, journey.root, StageOf::Customer);
     let here = right.or_else(|| Some((won, *wins.iter().min()?)))?;
     let last = wins.iter().map(|win| win.at).chain([here.1.at]).max()?;
-    findings.walk.gone.last().is_none_or(|gone| *gone < last).then_some(here)
+    let ends = findings.walk.gone.iter().copied().find(|gone| *gone >= last);
+    let told = journey.events.last()?.event.at;
+    ends.is_none_or(|ends| ends > told).then_some((here.0, here.1, ends))
 }
 
 /// What is known of a customer beyond what sources say of it, where the definitions ask for it.

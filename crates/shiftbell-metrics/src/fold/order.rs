@@ -73,14 +73,13 @@ pub(super) fn merges_of(events: &[&StoredEvent]) -> BTreeMap<EntityId, Pointers>
 }
 
 /// Drops what was told of one record under several ids: whoever was merged was told of before, and the record that stays has
-/// the history of both. Of a record that was made twice and merged, the first time counts.
+/// the history of both.
 pub(super) fn tell_once(events: &mut Vec<&StoredEvent>, merges: &BTreeMap<EntityId, Pointers>) {
     if merges.is_empty() {
         return;
     }
     let canonical = |entity: EntityId| account_of(entity, |entity| merges.get(&entity).copied());
     let merged: HashSet<EntityId> = merges.keys().flat_map(|alias| [*alias, canonical(*alias)]).collect();
-    let mut made = HashSet::new();
     let mut told = HashSet::new();
     events.retain(|stored| {
         let event = &stored.event;
@@ -91,13 +90,23 @@ pub(super) fn tell_once(events: &mut Vec<&StoredEvent>, merges: &BTreeMap<Entity
             return true;
         }
         let entity = canonical(entity);
+        let says = format!("{:?}", event.properties);
+        !event.set.is_empty() || told.insert((entity, &stored.source, &event.kind, event.at, says))
+    });
+}
+
+/// Which of the events tell once more that a record was made, of a record that was made twice and merged: only the first counts.
+/// What they say of it beside stays known.
+pub(super) fn made_again(events: &[&StoredEvent], merges: &BTreeMap<EntityId, Pointers>) -> Vec<bool> {
+    let canonical = |entity: EntityId| account_of(entity, |entity| merges.get(&entity).copied());
+    let merged: HashSet<EntityId> = merges.keys().flat_map(|alias| [*alias, canonical(*alias)]).collect();
+    let mut made = HashSet::new();
+    let again = events.iter().map(|stored| {
+        let event = &stored.event;
         let is_made = event.kind == "contact_created"
             || event.properties.get("change").and_then(Value::as_text) == Some("created");
-        let says = format!("{:?}", event.properties);
-        if is_made {
-            made.insert((entity, &event.kind))
-        } else {
-            !event.set.is_empty() || told.insert((entity, &stored.source, &event.kind, event.at, says))
-        }
+        let is_one = is_made && merged.contains(&event.entity_id());
+        is_one && !made.insert((canonical(event.entity_id()), &event.kind))
     });
+    again.collect()
 }

@@ -152,7 +152,7 @@ fn happens(
             && fact.when.as_ref().is_none_or(|when| when.holds(view))
     };
     if !plan.is_edge {
-        return says() && did() && holds();
+        return !view.journey.made_again[view.step as usize] && says() && did() && holds();
     }
     // Nothing that this event does can make a state true that it does not touch.
     if fact.events.is_empty() && view.event.set.is_empty() && view.event.names.len() < 2 {

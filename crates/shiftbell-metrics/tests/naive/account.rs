@@ -9,6 +9,8 @@ use shiftbell_metrics::id::{EntityKey, EntityKind};
 use shiftbell_metrics::time::{Instant, MS_PER_MINUTE, MS_PER_SECOND};
 use shiftbell_metrics::value::Value;
 
+use super::merges::{Merges, made_again, merges, retold, survivor, told_once};
+
 /// The place of an event among those of its account; [`TODAY`] is after all of them.
 pub(crate) type Place = usize;
 pub(crate) const TODAY: Place = usize::MAX;
@@ -18,6 +20,8 @@ pub(crate) struct Account {
     pub(crate) root: EntityKey,
     /// In order of time, each once.
     pub(crate) events: Vec<StoredEvent>,
+    /// Events which tell that a record was made that was made before, under another id.
+    pub(crate) made_again: Vec<(String, String)>,
     /// Who is deleted or a test, and so counts nowhere.
     pub(crate) left_out: BTreeSet<EntityKey>,
 }
@@ -48,19 +52,25 @@ pub(crate) fn accounts(definitions: &Definitions, told: &[StoredEvent]) -> Vec<A
             once.push(stored);
         }
     }
+    let merges = merges(&once);
     let everybody: BTreeSet<EntityKey> = once.iter().flat_map(|stored| all_named(&stored.event)).collect();
-    let of: Vec<(EntityKey, EntityKey)> = everybody.into_iter().map(|who| (root_of(&once, &who), who)).collect();
+    let of: Vec<(EntityKey, EntityKey)> =
+        everybody.into_iter().map(|who| (root_of(&once, &merges, &who), who)).collect();
     let roots: BTreeSet<&EntityKey> = of.iter().map(|(root, _)| root).collect();
     let account = |root: &EntityKey| {
         let members: Vec<&EntityKey> = of.iter().filter(|(of, _)| of == root).map(|(_, who)| who).collect();
         let own = once.iter().filter(|stored| members.iter().any(|who| belongs_to(&stored.event, who)));
-        Account::new(definitions, root.clone(), own.map(|stored| (*stored).clone()).collect())
+        Account::new(definitions, root.clone(), own.copied(), &merges)
     };
     roots.into_iter().map(account).filter(|account| !account.events.is_empty()).collect()
 }
 
-/// The company that somebody belongs to at the latest association, else that of the contact it belongs to, else itself.
-fn root_of(events: &[&StoredEvent], who: &EntityKey) -> EntityKey {
+/// Where whoever it was merged into is, else the company that somebody belongs to at the latest association, else that of the
+/// contact it belongs to, else itself.
+fn root_of(events: &[&StoredEvent], merges: &Merges, who: &EntityKey) -> EntityKey {
+    if merges.contains_key(who) {
+        return root_of(events, merges, &survivor(merges, who));
+    }
     let company = || latest_link(events, who, EntityKind::Company);
     let contact = || latest_link(events, who, EntityKind::Contact);
     let next = match who.kind {
@@ -69,7 +79,7 @@ fn root_of(events: &[&StoredEvent], who: &EntityKey) -> EntityKey {
         EntityKind::Deal | EntityKind::Subscription => company().or_else(contact),
         EntityKind::Activity | EntityKind::Company => None,
     };
-    next.map_or_else(|| who.clone(), |next| root_of(events, &next))
+    next.map_or_else(|| who.clone(), |next| root_of(events, merges, &next))
 }
 
 fn latest_link(events: &[&StoredEvent], who: &EntityKey, to: EntityKind) -> Option<EntityKey> {
@@ -84,10 +94,16 @@ fn latest_link(events: &[&StoredEvent], who: &EntityKey, to: EntityKind) -> Opti
 }
 
 impl Account {
-    fn new(definitions: &Definitions, root: EntityKey, mut events: Vec<StoredEvent>) -> Account {
+    fn new<'e>(
+        definitions: &Definitions,
+        root: EntityKey,
+        events: impl Iterator<Item = &'e StoredEvent>,
+        merges: &Merges,
+    ) -> Account {
+        let mut events: Vec<StoredEvent> = events.map(|stored| retold(merges, stored)).collect();
         // What changes a state comes before what was done at the same instant.
         let class = |kind: &str| match kind {
-            "unlinked" | "deleted" | "restored" => 0,
+            "merged" | "unlinked" | "deleted" | "restored" => 0,
             "contact" | "company" | "deal" | "subscription" | "visitor" => 1,
             _ => 2,
         };
@@ -95,7 +111,8 @@ impl Account {
             let event = &stored.event;
             (event.at, class(&event.kind), stored.source.clone(), event.id.clone(), event.entity_id())
         });
-        let mut account = Account { root, events, left_out: BTreeSet::new() };
+        told_once(&mut events, merges);
+        let mut account = Account { root, made_again: made_again(&events, merges), events, left_out: BTreeSet::new() };
         account.drop_second_tellings();
         account.leave_out(definitions);
         account
@@ -168,7 +185,7 @@ impl Account {
     pub(crate) fn counts(&self, place: Place) -> bool {
         let event = self.event(place);
         !self.left_out.iter().any(|who| belongs_to(event, who))
-            && !["unlinked", "deleted", "restored"].contains(&event.kind.as_str())
+            && !["merged", "unlinked", "deleted", "restored"].contains(&event.kind.as_str())
     }
 
     /// Who is named by an event, unless left out.

@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use shiftbell_metrics::answer::{Figure, Maturity, Rate};
-use shiftbell_metrics::definitions::{
-    CountOf, Definitions, FieldName, Kpi, KpiKind, StageOf, Target, TimeShow, TimeTo,
-};
+use shiftbell_metrics::definitions::{CountOf, Definitions, FieldName, Kpi, KpiKind, StageOf, Target};
 use shiftbell_metrics::expression::Expression;
 use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::period::Period;
-use shiftbell_metrics::time::{Instant, MS_PER_DAY, MS_PER_HOUR};
+use shiftbell_metrics::time::Instant;
 use shiftbell_metrics::value::Value;
 
 use super::account::Account;
-use super::entries::{Entry, Known, LOST};
+use super::entries::{Entry, Known};
 use super::revenue::Moved;
 use super::sentences::{Open, Parts};
 use super::windows::window;
+use super::worklists::{List, rate_of};
 use super::{facts, ledger, stages};
 
 /// A company as the naive side knows it: every entry of every account.
@@ -49,7 +48,7 @@ pub(crate) fn naive<'d>(definitions: &'d Definitions, accounts: &'d [Account], n
         all.extend(super::revenue::occurrences(definitions, account, &movements));
         all.sort_by_key(|seen| seen.at);
         let ways = stages::ways(definitions, account, &all);
-        let known = Known { definitions, account, all, ways };
+        let known = Known { definitions, account, now, all, ways };
         found.entries.extend(known.entries());
         found.moved.extend(super::revenue::moved(&known, &movements));
     }
@@ -60,15 +59,27 @@ pub(crate) fn number(value: Option<Decimal>) -> Figure {
     Figure::Number { value, is_share: false }
 }
 
-fn rate(num: usize, den: usize) -> Figure {
+pub(crate) fn rate(num: usize, den: usize) -> Figure {
     Figure::Rate { rate: Rate { num: num as i64, den: den as i64 } }
+}
+
+fn judged(entries: &[(&Entry, bool)]) -> Figure {
+    rate(entries.iter().filter(|(_, is_good)| *is_good).count(), entries.len())
 }
 
 impl<'d> Naive<'d> {
     /// `None` where the question makes no sense.
     pub(crate) fn figure(&self, ask: &Ask<'_>) -> Option<Figure> {
+        if ask.kpi.not_active.is_some() {
+            return None;
+        }
         if let (Some(motion), Some(only)) = (ask.motion, &ask.kpi.motion)
             && motion != only
+        {
+            return None;
+        }
+        if matches!(&ask.kpi.kind, KpiKind::Conversion { .. })
+            && ask.motion.is_some_and(|motion| window(ask.kpi, motion).is_none())
         {
             return None;
         }
@@ -87,19 +98,16 @@ impl<'d> Naive<'d> {
                 let reached = entered.iter().filter(|(entry, window)| in_time(entry, to, *window)).count();
                 rate(reached, entered.len())
             }
-            KpiKind::Time { from, to, show, .. } => self.time(ask, from, to, *show),
+            KpiKind::Time { from, to, show, working_hours } => self.time(ask, from, to, (*show, *working_hours)),
             KpiKind::Sum { of, at } => self.sum(ask, of, at),
-            KpiKind::Share { of, also } => {
-                let (all, those) = (self.within(ask, &fact(of)), self.within(ask, &fact(also)));
-                let is_both = |entry: &&&Entry| {
-                    those.iter().any(|other| (&other.who, &other.event) == (&entry.who, &entry.event))
-                };
-                rate(all.iter().filter(is_both).count(), all.len())
+            KpiKind::Share { of, also } => judged(&self.also(ask, of, also)),
+            KpiKind::Stock { of, filter, have } => {
+                let standing = self.standing(ask, *of, filter.as_ref(), have.as_ref());
+                if have.is_some() { judged(&standing) } else { Figure::Count { count: standing.len() as i64 } }
             }
-            KpiKind::Stock { of, filter, have } => self.stock(ask, *of, filter.as_ref(), have.as_ref()),
             KpiKind::Formula { formula, .. } => self.formula(ask, formula)?,
             KpiKind::Standard { name, .. } => self.standard(ask, name)?,
-            KpiKind::Worklist { .. } => return None,
+            KpiKind::Worklist { due, due_by, done } => rate_of(self.due(ask, List { due, due_by, done })?.iter()),
         })
     }
 
@@ -131,11 +139,12 @@ impl<'d> Naive<'d> {
     }
 
     /// Events that are any of these facts, each once.
-    fn any_of(&self, ask: &Ask<'_>, facts: &[String]) -> Vec<&Entry> {
+    pub(crate) fn any_of(&self, ask: &Ask<'_>, facts: &[String]) -> Vec<&Entry> {
         let mut found: Vec<&Entry> = Vec::new();
         for (index, name) in facts.iter().enumerate() {
             for entry in self.within(ask, &fact(name)) {
-                let is_same = |other: &&Entry| (&other.who, &other.event) == (&entry.who, &entry.event);
+                let is_same =
+                    |other: &&Entry| (&other.who, &other.event, other.at) == (&entry.who, &entry.event, entry.at);
                 if index == 0 || !found.iter().any(is_same) {
                     found.push(entry);
                 }
@@ -164,41 +173,17 @@ impl<'d> Naive<'d> {
         Some(found)
     }
 
-    fn time(&self, ask: &Ask<'_>, from: &str, to: &TimeTo, show: TimeShow) -> Figure {
-        let to = match to {
-            TimeTo::Stage(stage) => stage.clone(),
-            TimeTo::Fact(name) => fact(name),
-        };
-        let zone = &ask.period.zone;
-        let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
-        for entry in self.within(ask, from) {
-            match (entry.then.get(&to), entry.then.get(LOST)) {
-                (Some(at), _) => arrived.push(rounded_up(at.since(entry.at))),
-                (None, Some(_)) => {}
-                // Since the end of the day on which it entered, at least.
-                (None, None) => {
-                    let since = zone.start_of(zone.day_of(entry.at).plus(1));
-                    waiting.push(rounded_up(self.now.since(since).max(0)));
-                }
-            }
-        }
-        Figure::Duration {
-            median_ms: quantile(&arrived, &waiting, 0.5),
-            p90_ms: quantile(&arrived, &waiting, 0.9),
-            shows_p90: show == TimeShow::P90,
-            reached: arrived.len() as i64,
-            open: waiting.len() as i64,
-            is_work: false,
-        }
-    }
-
     fn sum(&self, ask: &Ask<'_>, of: &FieldName, at: &CountOf) -> Figure {
         let entries: Vec<&Entry> = match at {
             CountOf::Stage(stage) => self.within(ask, stage),
             CountOf::Facts(facts) => facts.iter().flat_map(|name| self.within(ask, &fact(name))).collect(),
         };
+        self.added_up(&entries, &of.to_string())
+    }
+
+    pub(crate) fn added_up(&self, entries: &[&Entry], of: &str) -> Figure {
         let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
-        for money in entries.iter().filter_map(|entry| entry.sums.get(&of.to_string())) {
+        for money in entries.iter().filter_map(|entry| entry.sums.get(of)) {
             *sums.entry(money.currency).or_default() += money.minor;
         }
         let own = Money::new(
@@ -210,19 +195,44 @@ impl<'d> Naive<'d> {
         Figure::Money { amounts: std::iter::once(own).chain(others).collect(), records: entries.len() as i64 }
     }
 
-    fn stock(&self, ask: &Ask<'_>, of: StageOf, filter: Option<&Expression>, have: Option<&Expression>) -> Figure {
+    /// The events that are one fact, and whether each is another too.
+    pub(crate) fn also(&self, ask: &Ask<'_>, of: &str, also: &str) -> Vec<(&Entry, bool)> {
+        let those = self.within(ask, &fact(also));
+        let is_both = |entry: &Entry| those.iter().any(|one| (&one.who, &one.event) == (&entry.who, &entry.event));
+        self.within(ask, &fact(of)).into_iter().map(|entry| (entry, is_both(entry))).collect()
+    }
+
+    /// The records that stand in a state, and whether each has what it should have.
+    pub(crate) fn standing(
+        &self,
+        ask: &Ask<'_>,
+        of: StageOf,
+        filter: Option<&Expression>,
+        have: Option<&Expression>,
+    ) -> Vec<(&Entry, bool)> {
         let stands = |entry: &&Entry| {
             let stage = entry.series.strip_prefix("open/").and_then(|stage| self.definitions.stage(stage));
             // Who has won and not begun is a customer, not a deal.
             stage.is_some_and(|stage| if stage.id == "won" { of == StageOf::Customer } else { stage.of == of })
         };
         let standing = self.entries.iter().filter(stands).filter(|entry| self.counts(ask, entry));
-        let seen = |entry: &Entry| Open { entry: entry.clone(), now: self.now, zone: ask.period.zone.clone() };
-        let standing: Vec<Open> =
-            standing.map(seen).filter(|open| filter.is_none_or(|filter| filter.holds(open))).collect();
-        match have {
-            Some(have) => rate(standing.iter().filter(|open| have.holds(*open)).count(), standing.len()),
-            None => Figure::Count { count: standing.len() as i64 },
+        let standing = standing.filter(|entry| filter.is_none_or(|filter| filter.holds(&self.open(ask, entry))));
+        standing.map(|entry| (entry, have.is_none_or(|have| have.holds(&self.open(ask, entry))))).collect()
+    }
+
+    /// A record that stands open, as sentences see it.
+    pub(crate) fn open(&self, ask: &Ask<'_>, entry: &Entry) -> Open {
+        let own = self.definitions.workspace.currency;
+        let of = self.moved.iter().filter(|one| one.entry.who == entry.who && one.currency == own);
+        let paid = of
+            .filter(|one| !super::revenue::BESIDE.contains(&one.kind) && one.entry.at <= self.now)
+            .map(|one| one.grains)
+            .sum();
+        Open {
+            entry: entry.clone(),
+            now: self.now,
+            zone: ask.period.zone.clone(),
+            mrr: super::revenue::money(paid, own),
         }
     }
 
@@ -249,39 +259,11 @@ impl<'d> Naive<'d> {
     }
 }
 
-fn fact(name: &str) -> String {
+pub(crate) fn fact(name: &str) -> String {
     format!("fact/{name}")
 }
 
 /// Exactly as long after as the window is still within.
 fn in_time(entry: &Entry, to: &str, window: i64) -> bool {
     entry.then.get(to).is_some_and(|at| at.since(entry.at) <= window)
-}
-
-/// Times are told in whole hours up to a day, whole days up to 120, then in 30 days.
-fn rounded_up(ms: i64) -> i64 {
-    let unit = match ms {
-        ..=MS_PER_DAY => MS_PER_HOUR,
-        ms if ms <= 120 * MS_PER_DAY => MS_PER_DAY,
-        _ => 30 * MS_PER_DAY,
-    };
-    (ms + unit - 1).div_euclid(unit) * unit
-}
-
-/// The time after which a share has arrived, if those who wait arrive like the others: of those who had not arrived before, so
-/// many arrive now. `None` where too many wait to say.
-fn quantile(arrived: &[i64], waiting: &[i64], share: f64) -> Option<i64> {
-    let mut times = arrived.to_vec();
-    times.sort_unstable();
-    times.dedup();
-    let mut remain = 1.0;
-    for time in times {
-        let now = arrived.iter().filter(|at| **at == time).count() as f64;
-        let not_before = arrived.iter().chain(waiting).filter(|at| **at >= time).count() as f64;
-        remain *= 1.0 - now / not_before;
-        if remain <= 1.0 - share + 1e-9 {
-            return Some(time);
-        }
-    }
-    None
 }

@@ -13,6 +13,7 @@ pub(crate) const SETS: u64 = 40;
 /// One of the sets, with what the engine makes of it.
 pub(crate) fn set(number: u64) -> (Definitions, Plan) {
     let mut chance = Chance::new(number);
+    let model = chance.pick(&["subscription", "subscription", "subscription", "consumption", "ownership"]);
     let words = [
         ("zone", chance.pick(&["America/New_York", "Europe/Berlin", "UTC", "Asia/Kolkata"])),
         ("week", chance.pick(&["monday", "sunday"])),
@@ -25,6 +26,14 @@ pub(crate) fn set(number: u64) -> (Definitions, Plan) {
         ("long", chance.pick(&["14 days", "10 days", "250 hours", "3 weeks"])),
         ("weeks", chance.pick(&["13", "4", "6"])),
         ("preset", chance.pick(&["shiftbell", "shiftbell", "stripe", "chartmogul", "profitwell", "chargebee"])),
+        ("margin", chance.pick(&["80 %", "62.5 %", "100 %"])),
+        (
+            "patience",
+            chance.pick(&["1 working day", "3 working days", "4 working hours", "20 working hours", "36 hours"]),
+        ),
+        ("model", model),
+        // Of what is sold for good nothing is paid by the month.
+        ("each", if model == "ownership" { "won-amount / won" } else { "mrr / paying-customers" }),
         ("paused", chance.pick(&["zero", "zero", "counts", "churn"])),
         ("metered", chance.pick(&["metered = \"apart\"", "metered = \"included\""])),
     ];

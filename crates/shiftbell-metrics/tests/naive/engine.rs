@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shiftbell_metrics::answer::{Answer, Asked, Outcome, Read, Rows, ask};
+use shiftbell_metrics::answer::{Answer, Asked, Outcome, Read, Rows, Someone, ask, who};
 use shiftbell_metrics::cell::Cell;
 use shiftbell_metrics::definitions::Definitions;
 use shiftbell_metrics::fold::Plan;
@@ -61,6 +61,17 @@ impl Engine {
                 Outcome::Answer(answer) => return Ok(*answer),
                 Outcome::Need(reads) => reads.into_iter().for_each(|read| self.read(read, &mut rows)),
                 Outcome::Cannot(why) => return Err(why.to_string()),
+            }
+        }
+    }
+
+    /// The records behind the number.
+    pub(crate) fn who(&self, asked: &Asked<'_>) -> Vec<Someone> {
+        let mut rows = Rows::default();
+        loop {
+            match who(asked, &rows).expect("what was answered has records, or none") {
+                Ok(people) => return people,
+                Err(reads) => reads.into_iter().for_each(|read| self.read(read, &mut rows)),
             }
         }
     }

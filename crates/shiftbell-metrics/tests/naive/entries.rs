@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shiftbell_metrics::definitions::{Definitions, Dimension, FieldName, KpiKind, StageOf, TimeTo};
+use shiftbell_metrics::definitions::{Definitions, Dimension, FieldName, KpiKind, RuleKind, StageOf, TimeTo};
 use shiftbell_metrics::id::{EntityKey, EntityKind};
 use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::time::Instant;
@@ -14,6 +14,8 @@ use super::stages::{Reached, Ways};
 
 /// The target under which an entry keeps when it was lost.
 pub(crate) const LOST: &str = "lost";
+/// The same for when its customer ended.
+pub(crate) const GONE: &str = "gone";
 
 /// Somebody reached a stage for the first time, a fact happened, or a record stands open.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Entry {
     /// A stage, `fact/<name>`, `open/<stage>`.
     pub(crate) series: String,
     pub(crate) who: EntityKey,
+    /// What is to be done about it: what is about a customer is one thing with all that is.
+    pub(crate) record: EntityKey,
     /// Which event it was, for facts.
     pub(crate) event: Option<(String, String)>,
     pub(crate) at: Instant,
@@ -62,6 +66,7 @@ impl Around {
 pub(crate) struct Known<'d> {
     pub(crate) definitions: &'d Definitions,
     pub(crate) account: &'d Account,
+    pub(crate) now: Instant,
     pub(crate) all: Vec<Occurrence<'d>>,
     pub(crate) ways: Ways<'d>,
 }
@@ -77,9 +82,11 @@ impl<'d> Known<'d> {
     fn stage_entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let counted = self.ways.of.iter().filter(|(who, _)| !self.account.left_out.contains(who));
-        for (who, way) in counted.filter(|(who, _)| !self.ways.expansion.contains(who)) {
+        for (who, way) in counted {
+            // What a customer buys later is counted apart.
+            let apart = if self.ways.expansion.contains(who) { "expansion/" } else { "" };
             for (stage, reached) in way {
-                let mut entry = self.entry(who, stage, *reached);
+                let mut entry = self.entry(who, &format!("{apart}{stage}"), *reached);
                 entry.then = self.then(who, stage, reached.at);
                 for field in self.measures_at(stage) {
                     let amount = self.money(&field, &self.around(who));
@@ -99,6 +106,7 @@ impl<'d> Known<'d> {
             motion: reached.motion.id.clone(),
             series: series.to_owned(),
             who: who.clone(),
+            record: who.clone(),
             event: None,
             at: reached.at,
             actor: person(self.account.event(reached.place.min(self.account.events.len() - 1)).owner.as_deref()),
@@ -166,16 +174,34 @@ impl<'d> Known<'d> {
             let at = self.ways.reached(self.definitions, self.account, who, &later.id).filter(|at| *at >= entered);
             then.extend(at.map(|at| (later.id.clone(), at)));
         }
-        for fact in awaited(self.definitions) {
-            let seen = self.all.iter().filter(|seen| seen.fact.name == fact && seen.at >= entered);
-            let first = seen.filter(|seen| self.concerns(seen, who)).map(|seen| seen.at).min();
-            then.extend(first.map(|at| (format!("fact/{fact}"), at)));
-        }
+        then.extend(self.first_facts(who, entered));
         if chain[index].of != StageOf::Customer && stage != "won" {
             let lost = self.losses(who).into_iter().filter(|at| *at >= entered).min();
             then.extend(lost.map(|at| (LOST.to_owned(), at)));
+        } else {
+            let gone = self.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name));
+            let gone = gone.map(|seen| seen.at).filter(|at| *at >= entered).min();
+            then.extend(gone.map(|at| (GONE.to_owned(), at)));
         }
         then
+    }
+
+    /// When facts that somebody waits for first happened to somebody from an instant on.
+    fn first_facts(&self, who: &EntityKey, from: Instant) -> BTreeMap<String, Instant> {
+        let first = |fact: &str| {
+            let seen = self.all.iter().filter(|seen| seen.fact.name == fact && seen.at >= from);
+            seen.filter(|seen| self.concerns(seen, who)).map(|seen| seen.at).min()
+        };
+        awaited(self.definitions).into_iter().filter_map(|fact| Some((format!("fact/{fact}"), first(fact)?))).collect()
+    }
+
+    /// When each of those facts last happened to somebody, as the event says that told it.
+    pub(crate) fn last_facts(&self, who: &EntityKey) -> BTreeMap<String, Instant> {
+        let last = |fact: &str| {
+            let seen = self.all.iter().filter(|seen| seen.fact.name == fact && self.concerns(seen, who));
+            seen.map(|seen| self.account.event(seen.place).at).max()
+        };
+        awaited(self.definitions).into_iter().filter_map(|fact| Some((format!("fact/{fact}"), last(fact)?))).collect()
     }
 
     /// Whether a fact concerns somebody: itself, a contact of its, or anybody for the whole account.
@@ -252,7 +278,10 @@ impl<'d> Known<'d> {
         let amount = amount.and_then(|amount| amount.as_money(self.definitions.workspace.currency));
         let series = format!("fact/{}", seen.fact.name);
         let reached = Reached { at: seen.at, place: seen.place, motion };
+        let is_of_customer = [EntityKind::Company, EntityKind::Subscription].contains(&who.kind);
         Some(Entry {
+            record: if is_of_customer { self.account.root.clone() } else { who.clone() },
+            then: self.first_facts(&who, seen.at),
             event: Some((stored.source.clone(), stored.event.id.clone())),
             owner: owner(who.kind)
                 .or_else(|| owner(EntityKind::Deal))
@@ -266,13 +295,23 @@ impl<'d> Known<'d> {
     }
 }
 
-/// The facts that a time is measured to.
+/// The facts that a time is measured to, or that a rule or a worklist waits for.
 fn awaited(definitions: &Definitions) -> Vec<&str> {
-    let facts = definitions.kpis.iter().filter_map(|kpi| match &kpi.kind {
-        KpiKind::Time { to: TimeTo::Fact(fact), .. } => Some(fact.as_str()),
-        _ => None,
-    });
-    facts.collect()
+    let mut facts: Vec<&str> = Vec::new();
+    for kpi in &definitions.kpis {
+        match &kpi.kind {
+            KpiKind::Time { to: TimeTo::Fact(fact), .. } => facts.push(fact),
+            KpiKind::Worklist { done, .. } => facts.push(done),
+            _ => {}
+        }
+    }
+    for rule in &definitions.rules {
+        facts.extend(rule.ends.as_deref());
+        if let RuleKind::Record { without, .. } = &rule.kind {
+            facts.extend(without.as_deref());
+        }
+    }
+    facts
 }
 
 /// A value as it is counted: as declared where it differs only in case, spaces and underscores; owners in lower case.

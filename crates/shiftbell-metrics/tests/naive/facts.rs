@@ -127,6 +127,10 @@ fn happens(account: &Account, fact: &Fact, place: Place, has_won: impl Fn() -> b
         return false;
     }
     if !fact.is_edge() {
+        let (stored, again) = (&account.events[place], &account.made_again);
+        if again.iter().any(|(source, id)| *source == stored.source && *id == stored.event.id) {
+            return false;
+        }
         let view = View::at(account, place);
         let says = |(key, values): &(String, Vec<Value>)| view.says(key).is_some_and(|value| values.contains(value));
         let role = view.says("by").and_then(|by| by.as_text().map(str::to_owned));

@@ -16,7 +16,7 @@ use super::plan::{Parts, Standing, Told, Worth, state_at, turns};
 #[derive(Clone, Debug)]
 pub(crate) struct Movement {
     pub(crate) at: Instant,
-    /// `new`, `churn` ..., or `usage`.
+    /// `new`, `churn` ..., or what stands beside: `usage`, `discount`.
     pub(crate) kind: &'static str,
     pub(crate) currency: Currency,
     pub(crate) parts: BTreeMap<String, i128>,
@@ -130,7 +130,8 @@ fn add(to: &mut Parts, parts: &Parts, times: i128) {
 
 /// What moves at an instant.
 fn moved(lines: &[Line], at: Instant) -> Vec<Movement> {
-    let (mut old, mut new, mut usage) = (Parts::new(), Parts::new(), Parts::new());
+    let (mut old, mut new) = (Parts::new(), Parts::new());
+    let (mut usage, mut discount) = (Parts::new(), Parts::new());
     let (mut slept, mut woke) = (Parts::new(), Parts::new());
     for line in lines {
         let (before, now) = (line.before(at), line.at(at));
@@ -138,6 +139,8 @@ fn moved(lines: &[Line], at: Instant) -> Vec<Movement> {
         add(&mut new, now.map_or(&Parts::new(), |worth| &worth.recurring), 1);
         add(&mut usage, before.map_or(&Parts::new(), |worth| &worth.usage), -1);
         add(&mut usage, now.map_or(&Parts::new(), |worth| &worth.usage), 1);
+        add(&mut discount, before.map_or(&Parts::new(), |worth| &worth.discount), -1);
+        add(&mut discount, now.map_or(&Parts::new(), |worth| &worth.discount), 1);
         let is_paused = |worth: Option<&Worth>| worth.is_some_and(|worth| worth.standing == Standing::Paused);
         match (is_paused(before), is_paused(now)) {
             (false, true) => add(&mut slept, before.map_or(&Parts::new(), |worth| &worth.recurring), 1),
@@ -165,6 +168,7 @@ fn moved(lines: &[Line], at: Instant) -> Vec<Movement> {
     found.extend(split(at, "resumed", &woke));
     found.extend(split(at, "paused", &slept));
     found.extend(split(at, "usage", &usage));
+    found.extend(split(at, "discount", &discount));
     for mut movement in split(at, "", &rest) {
         movement.kind = if movement.amount() < 0 {
             if pays(&new) || is_asleep { "contraction" } else { "churn" }

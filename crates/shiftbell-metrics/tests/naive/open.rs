@@ -63,8 +63,10 @@ fn customer<'d>(known: &Known<'d>) -> Option<(&'d str, Reached<'d>)> {
     let first = wins.iter().copied().fold(None, |first, win| earlier(first, Some(win)));
     let here = furthest(known, &known.account.root, StageOf::Customer).or(first.map(|win| ("won", win)))?;
     let began = wins.iter().map(|win| win.at).chain([here.1.at]).max();
-    let ended = known.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name)).map(|seen| seen.at).max();
-    (ended < began).then_some(here)
+    let ended = known.all.iter().filter(|seen| seen.motion.gone.contains(&seen.fact.name)).map(|seen| seen.at);
+    // Until it ends, who has announced an end is a customer.
+    let mut ended = ended.filter(|at| Some(*at) >= began && *at <= known.now);
+    ended.next().is_none().then_some(here)
 }
 
 fn entry(known: &Known<'_>, who: &EntityKey, stage: &str, reached: Reached<'_>) -> Entry {
@@ -88,8 +90,24 @@ fn entry(known: &Known<'_>, who: &EntityKey, stage: &str, reached: Reached<'_>) 
     } else if *who == known.account.root {
         state.extend(touched(known, |_| true).map(|at| ("customer.last_contact_at".to_owned(), moment(at))));
     }
+    let number = |field: &str| known.account.value(who, field, TODAY).filter(|value| value.as_number().is_some());
+    state.extend(number("lead_score").map(|score| ("contact.lead_score".to_owned(), score)));
+    state.extend(renews_at(known).map(|at| ("customer.renews_at".to_owned(), moment(at))));
+    state.extend(known.last_facts(who).into_iter().map(|(fact, at)| (fact, moment(at))));
     entry.state = state;
     entry
+}
+
+/// When the first of the running subscriptions of an account renews.
+fn renews_at(known: &Known<'_>) -> Option<Instant> {
+    let ends = ["ended", "unpaid"];
+    let account = known.account;
+    let plans = account.everybody().into_iter().filter(|who| who.kind == EntityKind::Subscription);
+    let running = plans.filter(|plan| {
+        let status = account.value(plan, "status", TODAY);
+        !account.left_out.contains(plan) && status.is_none_or(|status| !ends.contains(&status.as_text().unwrap_or("")))
+    });
+    running.filter_map(|plan| account.value(&plan, "renews_at", TODAY)?.as_instant()).min()
 }
 
 /// When somebody last called, wrote to or met one of these.

@@ -10,8 +10,10 @@ use shiftbell_metrics::money::Currency;
 use shiftbell_metrics::revenue::{ChurnMoment, Paused, Policy};
 use shiftbell_metrics::time::Instant;
 
-/// Parts of a cent in which months, weeks, days, thirds and the rate of the euro all come out even.
-pub(crate) const GRAINS: i128 = 3_600;
+use super::coupons::{self, Coupon};
+
+/// Parts of a cent in which months, weeks, days, thirds, the rate of the euro and two shares in per cent all come out even.
+pub(crate) const GRAINS: i128 = 36_000_000;
 
 /// Grains a month by currency and product.
 pub(crate) type Parts = BTreeMap<(Currency, String), i128>;
@@ -39,6 +41,14 @@ pub(crate) struct Worth {
     pub(crate) recurring: Parts,
     /// What is charged by use.
     pub(crate) usage: Parts,
+    /// What coupons take off beside, for a time.
+    pub(crate) discount: Parts,
+}
+
+impl Worth {
+    fn nothing(standing: Standing) -> Worth {
+        Worth { standing, recurring: Parts::new(), usage: Parts::new(), discount: Parts::new() }
+    }
 }
 
 /// What an event told of a subscription.
@@ -60,6 +70,7 @@ impl Told {
 pub(crate) struct State {
     status: String,
     items: Vec<Json>,
+    coupons: Vec<Coupon>,
     starts_at: Option<Instant>,
     ends_at: Option<Instant>,
     renews_at: Option<Instant>,
@@ -87,6 +98,7 @@ pub(crate) fn turns(told: &[Told], policy: &Policy) -> Vec<Instant> {
     for at in turns.clone() {
         let state = state_at(told, at, policy);
         turns.extend([state.starts_at, state.ends_at, state.runs_until].into_iter().flatten());
+        turns.extend(state.coupons.iter().filter_map(|coupon| coupon.until(&state.items)));
     }
     turns.retain(|at| Some(*at) >= first);
     turns.sort();
@@ -109,7 +121,12 @@ impl State {
         let text = |of: &Properties, key: &str| of.get(key).and_then(|value| value.as_text()).map(str::to_owned);
         let change = text(&told.says, "change").unwrap_or_default();
         if let Some(items) = told.set.get("items") {
-            self.items = items.to_json().as_array().cloned().unwrap_or_default();
+            // What is charged every nothing is not charged.
+            let all = items.to_json().as_array().cloned().unwrap_or_default();
+            self.items = all.into_iter().filter(|item| item["interval_count"] != 0).collect();
+        }
+        if let Some(coupons) = told.set.get("coupons") {
+            self.coupons = coupons::told(&coupons.to_json(), &self.coupons, told.takes_effect());
         }
         let moment = |key: &str| told.set.get(key).map(|at| at.as_instant());
         self.starts_at = moment("starts_at").unwrap_or(self.starts_at);
@@ -151,7 +168,7 @@ impl State {
     }
 
     pub(crate) fn worth(&self, at: Instant, policy: &Policy) -> Worth {
-        let nothing = |standing| Worth { standing, recurring: Parts::new(), usage: Parts::new() };
+        let nothing = Worth::nothing;
         if self.status == "before" || self.starts_at.is_some_and(|starts| at < starts) {
             return nothing(Standing::Before);
         }
@@ -166,12 +183,12 @@ impl State {
             "paused" if policy.paused == Paused::Churn => {
                 nothing(Standing::Ended(why(false, self.reason.as_ref(), policy)))
             }
-            _ => self.charges(policy),
+            _ => self.charges(at, policy),
         }
     }
 
-    fn charges(&self, policy: &Policy) -> Worth {
-        let mut worth = Worth { standing: Standing::Runs, recurring: Parts::new(), usage: Parts::new() };
+    fn charges(&self, at: Instant, policy: &Policy) -> Worth {
+        let mut worth = Worth::nothing(Standing::Runs);
         for item in &self.items {
             let text = |key: &str| item.get(key).and_then(Json::as_str);
             let number = |key: &str| item.get(key).map_or(1, |number| number.as_i64().expect("a whole number"));
@@ -191,12 +208,16 @@ impl State {
                 *into.entry((currency, product)).or_default() += grains;
             }
         }
+        worth.discount = coupons::take_off(&mut worth.recurring, &self.coupons, &self.items, at, policy);
+        for parts in [&mut worth.recurring, &mut worth.discount] {
+            parts.retain(|_, grains| *grains != 0);
+        }
         worth
     }
 }
 
 /// `amount x quantity` a month: a year has 12 months, 52 weeks and 365 days. `None` for an interval that is none.
-fn a_month(amount: &str, quantity: i64, interval: Option<&str>, every: i64) -> Option<i128> {
+pub(crate) fn a_month(amount: &str, quantity: i64, interval: Option<&str>, every: i64) -> Option<i128> {
     let cents = (amount.parse::<Decimal>().expect("a number") * Decimal::ONE_HUNDRED).to_i128().expect("whole cents");
     let twelfths = match interval.expect("an interval") {
         "day" => 365,

@@ -6,6 +6,10 @@ use super::generator::Teller;
 
 pub(crate) fn subscription(told: &mut Teller, whom: &str, id: &str, start: Instant) {
     let mut at = told.later(start);
+    if told.chance.percent(25) {
+        // Who paid a year ago already, or half a year.
+        at = at.plus_ms(-(told.chance.pick(&[180, 365, 450]) + told.chance.below(60) as i64) * MS_PER_DAY);
+    }
     let (change, status) = told.chance.pick(&[
         ("started", ""),
         ("started", ""),
@@ -21,8 +25,8 @@ pub(crate) fn subscription(told: &mut Teller, whom: &str, id: &str, start: Insta
         0 => format!(r#""renews_at":"{}","#, at.plus_ms(30 * MS_PER_DAY)),
         _ => String::new(),
     };
-    let items = items(told);
-    told.tell(at, &of(id, whom, change, "", &format!(r#"{status}{begins}{renews}"items":{items}"#)));
+    let (items, coupons) = (items(told), if told.chance.percent(25) { coupons(told, at) } else { String::new() });
+    told.tell(at, &of(id, whom, change, "", &format!(r#"{status}{begins}{renews}{coupons}"items":{items}"#)));
     for _ in 0..told.chance.below(6) {
         at = told.later(at);
         let whom = if told.chance.percent(15) { whom } else { "" };
@@ -44,7 +48,9 @@ fn of(id: &str, whom: &str, change: &str, says: &str, set: &str) -> String {
 fn turn(told: &mut Teller, id: &str, whom: &str, at: Instant) {
     let end = at.plus_ms(told.chance.below(40) as i64 * MS_PER_DAY);
     let reason = told.chance.pick(&["", r#","reason":"too dear""#, r#","reason":"payment_failed""#, r#","reason":"""#]);
-    let (change, says, set) = match told.chance.below(14) {
+    let (change, says, set) = match told.chance.below(16) {
+        14 => ("updated", String::new(), format!(r#"{}"items":{}"#, coupons(told, at), items(told))),
+        15 => ("updated", String::new(), coupons(told, at).trim_end_matches(',').to_owned()),
         0..3 => ("updated", String::new(), format!(r#""items":{}"#, items(told))),
         3 => ("updated", format!(r#","effective_at":"{end}""#), format!(r#""items":{}"#, items(told))),
         4 => ("cancel_scheduled", reason.to_owned(), format!(r#""ends_at":"{end}""#)),
@@ -73,6 +79,35 @@ fn swap(told: &mut Teller, id: &str, whom: &str, at: Instant) {
         at.plus_ms(hours * MS_PER_HOUR),
         &of(&format!("{id}-new"), whom, "started", "", &format!(r#""items":{items}"#)),
     );
+}
+
+/// Up to two coupons, or none any more.
+fn coupons(told: &mut Teller, at: Instant) -> String {
+    let until = at.plus_ms(told.chance.below(60) as i64 * MS_PER_DAY);
+    let mut coupons = Vec::new();
+    for _ in 0..told.chance.below(3) {
+        let off = told.chance.pick(&[
+            r#""percent_off":50"#,
+            r#""percent_off":25"#,
+            r#""percent_off":100"#,
+            r#""percent_off":150"#,
+            r#""amount_off":"5""#,
+            r#""amount_off":"30.10""#,
+            r#""amount_off":"12","currency":"EUR""#,
+        ]);
+        let lasts = told.chance.pick(&[
+            r#""duration":"forever""#,
+            r#""duration":"repeating","months":1"#,
+            r#""duration":"repeating","months":3"#,
+            r#""duration":"once""#,
+            "",
+        ]);
+        let until = format!(r#""duration":"forever","until":"{until}""#);
+        let lasts = if lasts.is_empty() { &until } else { lasts };
+        let id = told.chance.pick(&["", r#""id":"spring","#, r#""id":"friend","#]);
+        coupons.push(format!("{{{id}{off},{lasts}}}"));
+    }
+    format!(r#""coupons":[{}],"#, coupons.join(","))
 }
 
 fn items(told: &mut Teller) -> String {

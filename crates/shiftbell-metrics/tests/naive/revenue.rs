@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shiftbell_metrics::answer::{Figure, Rate};
-use shiftbell_metrics::definitions::{Definitions, FieldName, KpiKind, Span, SpanUnit};
+use shiftbell_metrics::definitions::{Definitions, KpiKind, Span, SpanUnit};
 use shiftbell_metrics::id::{EntityKey, EntityKind};
 use shiftbell_metrics::money::{Currency, Money};
 use shiftbell_metrics::period::{Period, Unit};
@@ -19,6 +19,9 @@ use super::facts::{Occurrence, View, motion_at};
 use super::ledger::Movement;
 use super::plan::GRAINS;
 use super::stages::Reached;
+
+/// What stands beside recurring revenue.
+pub(crate) const BESIDE: [&str; 2] = ["usage", "discount"];
 
 /// What moved of one product of a customer.
 #[derive(Clone, Debug)]
@@ -36,7 +39,7 @@ pub(crate) fn moved(known: &Known<'_>, movements: &[Movement]) -> Vec<Moved> {
     let product = known.definitions.dimension("product").expect("a dimension of products");
     let mut found = Vec::new();
     for movement in movements {
-        let parts = if movement.kind == "usage" {
+        let parts = if BESIDE.contains(&movement.kind) {
             BTreeMap::from([(String::new(), movement.amount())])
         } else {
             movement.parts.clone()
@@ -89,6 +92,18 @@ pub(crate) fn default_period(definitions: &Definitions, ask: &Ask<'_>, today: Da
     };
     match name.as_str() {
         "gross-retention" | "net-retention" => full(12),
+        "customer-lifetime-value"
+        | "lifetime-value-five-years"
+        | "acquisition-cost"
+        | "payback-months"
+        | "ltv-to-cac"
+        | "maintenance-renewal"
+        | "cycle-length" => full(12),
+        // A quarter of a year, as quarters are told, that is over.
+        "magic-number" | "burn-multiple" => {
+            let quarter = Period::containing(today, Unit::Quarter, workspace);
+            Some(Period::containing(quarter.from.plus(-1), Unit::Quarter, workspace))
+        }
         "customer-retention" | "customer-churn" => full(1),
         "mrr"
         | "arr"
@@ -97,57 +112,54 @@ pub(crate) fn default_period(definitions: &Definitions, ask: &Ask<'_>, today: Da
         | "discount-mrr"
         | "paying-customers"
         | "revenue-per-customer" => Some(month),
-        "coverage" => goal(definitions, ask.motion, today).map(|(_, period)| period),
+        "coverage" => super::deals::goal(definitions, ask.motion, today).map(|(_, period)| period),
         _ if over.is_some() => full(1),
         _ => None,
     }
 }
 
-/// The goal of a motion and the period in which it is to be reached.
-fn goal(definitions: &Definitions, motion: Option<&str>, today: Day) -> Option<(Decimal, Period)> {
-    let goal = definitions.goals.iter().find(|goal| goal.motion.as_deref() == motion)?;
-    Some((goal.amount, Period::of_goal(&goal.period, today, &definitions.workspace)?))
-}
-
-/// A deal, when it was won (or lost), and for how much.
-type Deal<'n> = (&'n Entry, Option<(Instant, bool)>, Option<Money>);
-
 /// What each customer pays.
-type Levels = BTreeMap<EntityKey, i128>;
+pub(crate) type Levels = BTreeMap<EntityKey, i128>;
 
 /// Grains as money, rounded half to even.
-fn money(grains: i128, currency: Currency) -> Money {
+pub(crate) fn money(grains: i128, currency: Currency) -> Money {
     money_each(grains, 1, currency)
 }
 
-fn money_each(grains: i128, among: i128, currency: Currency) -> Money {
+pub(crate) fn money_each(grains: i128, among: i128, currency: Currency) -> Money {
     let unit = GRAINS * among;
     let (whole, rest) = (grains.div_euclid(unit), grains.rem_euclid(unit));
     let up = rest * 2 > unit || (rest * 2 == unit && whole % 2 != 0);
     Money::new((whole + i128::from(up)).to_i64().expect("a sum of money"), currency)
 }
 
-fn quotient(above: i128, below: i128) -> Option<Decimal> {
-    let exact = |grains| Decimal::from_i128_with_scale(grains, 0);
-    (below != 0).then(|| exact(above) / exact(below))
+pub(crate) fn quotient(above: i128, below: i128) -> Option<Decimal> {
+    let (mut whole, mut rest) = (above.abs(), below.abs());
+    while rest != 0 {
+        (whole, rest) = (rest, whole % rest);
+    }
+    let lowest = |number: i128| Decimal::from_i128_with_scale(number / whole, 0);
+    (below != 0).then(|| lowest(above) / lowest(below))
 }
 
 impl Naive<'_> {
-    fn is_of(&self, ask: &Ask<'_>, moved: &Moved) -> bool {
+    pub(crate) fn is_of(&self, ask: &Ask<'_>, moved: &Moved) -> bool {
         self.counts(ask, &moved.entry)
     }
 
-    fn levels(&self, ask: &Ask<'_>, currency: Currency, is_usage: bool, before: Instant) -> Levels {
+    /// What each customer pays just before an instant; or `beside` it.
+    pub(crate) fn levels(&self, ask: &Ask<'_>, currency: Currency, beside: Option<&str>, before: Instant) -> Levels {
         let mut levels = Levels::new();
         for one in self.moved.iter().filter(|one| one.currency == currency && self.is_of(ask, one)) {
-            if one.entry.at < before && (one.kind == "usage") == is_usage {
+            let is_of = beside.map_or(!BESIDE.contains(&one.kind), |beside| one.kind == beside);
+            if one.entry.at < before && is_of {
                 *levels.entry(one.entry.who.clone()).or_default() += one.grains;
             }
         }
         levels
     }
 
-    fn currencies(&self) -> Vec<Currency> {
+    pub(crate) fn currencies(&self) -> Vec<Currency> {
         let own = self.definitions.workspace.currency;
         let mut all: Vec<Currency> = self.moved.iter().map(|one| one.currency).filter(|one| *one != own).collect();
         all.sort();
@@ -157,18 +169,17 @@ impl Naive<'_> {
     }
 
     pub(crate) fn standard(&self, ask: &Ask<'_>, name: &str) -> Option<Figure> {
-        match name {
-            "win-rate" => return Some(self.win_rate(ask)),
-            "created-win-rate" => return Some(self.created_win_rate(ask)),
-            "sales-velocity" => return Some(self.velocity(ask)),
-            "coverage" => return self.coverage(ask),
-            _ => {}
+        if name == "coverage" {
+            return self.coverage(ask);
+        }
+        if let Some(figure) = self.of_deals(ask, name).or_else(|| self.economics(ask, name)) {
+            return Some(figure);
         }
         let own = self.definitions.workspace.currency;
         // What is announced for later than now is not there yet.
         let until = ask.period.ends_at().min(self.now.plus_ms(1));
         let from = ask.period.starts_at().min(until);
-        let (start, end) = (self.levels(ask, own, false, from), self.levels(ask, own, false, until));
+        let (start, end) = (self.levels(ask, own, None, from), self.levels(ask, own, None, until));
         let pays = |levels: &Levels, who: &EntityKey| levels.get(who).copied().unwrap_or(0);
         let customers = end.values().filter(|grains| **grains > 0).count() as i64;
         let all = |of: &dyn Fn(Currency) -> i128, records: i64| {
@@ -176,8 +187,8 @@ impl Naive<'_> {
             let amounts = others.enumerate().filter(|(index, money)| *index == 0 || money.minor != 0);
             Figure::Money { amounts: amounts.map(|(_, money)| money).collect(), records }
         };
-        let level = |is_usage: bool, at: Instant, times: i128| {
-            all(&|currency| self.levels(ask, currency, is_usage, at).values().sum::<i128>() * times, customers)
+        let level = |beside: Option<&str>, at: Instant, times: i128| {
+            all(&|currency| self.levels(ask, currency, beside, at).values().sum::<i128>() * times, customers)
         };
         let of_kind = |kind: &str, currency: Currency| -> Vec<&Moved> {
             let within = |one: &&Moved| one.kind == kind && from <= one.entry.at && one.entry.at < until;
@@ -193,16 +204,14 @@ impl Naive<'_> {
         let rate = |num: i64| Figure::Rate { rate: Rate { num, den: those.len() as i64 } };
         let share = |left: i128| Figure::Number { value: quotient(left, first), is_share: true };
         Some(match name {
-            "mrr" => level(false, until, 1),
-            "arr" => level(false, until, 12),
+            "mrr" => level(None, until, 1),
+            "arr" => level(None, until, 12),
+            // What customers have committed to at least.
+            "committed-mrr" if self.is("consumption") => level(None, until, 1),
             "committed-mrr" if ask.period.ends_at() <= self.now => number(None),
-            "committed-mrr" => level(false, Instant::LATEST, 1),
-            "usage-mrr" => {
-                let users = self.levels(ask, own, true, until).values().filter(|grains| **grains > 0).count() as i64;
-                all(&|currency| self.levels(ask, currency, true, until).values().sum(), users)
-            }
-            // There are no coupons.
-            "discount-mrr" => all(&|_| 0, customers),
+            "committed-mrr" => level(None, Instant::LATEST, 1),
+            "usage-mrr" => self.usage(ask, until),
+            "discount-mrr" => level(Some("discount"), until, 1),
             "new-mrr" => flow("new", 1),
             "reactivation-mrr" => flow("reactivation", 1),
             "expansion-mrr" => flow("expansion", 1),
@@ -221,94 +230,11 @@ impl Naive<'_> {
             }
             "customer-churn" => rate(lost),
             "customer-retention" => rate(those.len() as i64 - lost),
-            "gross-retention" => share(those.iter().map(|(who, grains)| pays(&end, who).min(*grains)).sum()),
+            "gross-retention" | "maintenance-renewal" => {
+                share(those.iter().map(|(who, grains)| pays(&end, who).min(*grains)).sum())
+            }
             "net-retention" => share(those.iter().map(|(who, _)| pays(&end, who)).sum()),
             other => panic!("{other} is no standard KPI"),
         })
-    }
-
-    /// Each deal with when it was won or lost, and what was won.
-    fn deals(&self, ask: &Ask<'_>) -> Vec<Deal<'_>> {
-        let deals = self.entries.iter().filter(|entry| entry.series == "deal" && self.counts(ask, entry));
-        let closed = |entry: &Entry| {
-            let won = entry.then.get("won").map(|at| (*at, true));
-            won.or_else(|| entry.then.get(super::entries::LOST).map(|at| (*at, false)))
-        };
-        let amount = |deal: &Entry| {
-            let won = self.entries.iter().find(|entry| entry.series == "won" && entry.who == deal.who)?;
-            won.sums.get("deal.annual_amount").copied()
-        };
-        deals.map(|entry| (entry, closed(entry), amount(entry))).collect()
-    }
-
-    fn win_rate(&self, ask: &Ask<'_>) -> Figure {
-        let deals = self.deals(ask);
-        let closed = deals.iter().filter_map(|(_, closed, _)| *closed).filter(|(at, _)| ask.period.contains(*at));
-        let closed: Vec<bool> = closed.map(|(_, is_won)| is_won).collect();
-        let num = closed.iter().filter(|is_won| **is_won).count() as i64;
-        Figure::Rate { rate: Rate { num, den: closed.len() as i64 } }
-    }
-
-    /// Of the deals created in the period, how many are won by now.
-    fn created_win_rate(&self, ask: &Ask<'_>) -> Figure {
-        let created: Vec<Deal<'_>> =
-            self.deals(ask).into_iter().filter(|(entry, ..)| ask.period.contains(entry.at)).collect();
-        let won = created.iter().filter(|(_, closed, _)| closed.is_some_and(|(_, is_won)| is_won)).count() as i64;
-        Figure::Rate { rate: Rate { num: won, den: created.len() as i64 } }
-    }
-
-    /// Open deals at the end x win rate x mean amount won / median days of the cycle.
-    fn velocity(&self, ask: &Ask<'_>) -> Figure {
-        let own = self.definitions.workspace.currency;
-        let at = ask.period.ends_at().plus_ms(-1).min(self.now);
-        let mut open = 0_i64;
-        let mut lost = 0_i64;
-        let mut won: Vec<(i64, Option<Money>)> = Vec::new();
-        for (entry, closed, amount) in self.deals(ask).into_iter().filter(|(entry, ..)| entry.at <= at) {
-            match closed.filter(|(closed, _)| *closed <= at) {
-                None => open += 1,
-                Some((closed, _)) if !ask.period.contains(closed) => {}
-                Some((closed, true)) => won.push((closed.since(entry.at), amount)),
-                Some((_, false)) => lost += 1,
-            }
-        }
-        let amounts: Option<Vec<Money>> =
-            won.iter().map(|(_, amount)| amount.filter(|money| money.currency == own)).collect();
-        let Some(amounts) = amounts.filter(|_| !won.is_empty()) else { return number(None) };
-        let mut waits: Vec<i64> = won.iter().map(|(wait, _)| *wait).collect();
-        waits.sort_unstable();
-        let day = Decimal::from(86_400_000);
-        let (low, high) = (waits[(waits.len() - 1) / 2], waits[waits.len() / 2]);
-        let cycle = (Decimal::from(low) / day + Decimal::from(high) / day) / Decimal::TWO;
-        if cycle.is_zero() {
-            return number(None);
-        }
-        let wins = won.len() as i64;
-        let sum: Decimal = amounts.iter().map(|money| money.major()).sum();
-        let above = sum * Decimal::from(open) * Decimal::from(wins);
-        let a_day = above / (Decimal::from(wins + lost) * Decimal::from(wins) * cycle);
-        let amount = Money::from_major(a_day, own).expect("a sum of money");
-        Figure::Money { amounts: vec![amount], records: wins }
-    }
-
-    /// What is open against what is still to be won of the goal; nothing once it is reached.
-    fn coverage(&self, ask: &Ask<'_>) -> Option<Figure> {
-        let own = self.definitions.workspace.currency;
-        let zone = &ask.period.zone;
-        let (target, period) = goal(self.definitions, Some(ask.motion?), zone.day_of(self.now))?;
-        let measure = FieldName { of: "deal".into(), name: "annual_amount".into() }.to_string();
-        let open = self.entries.iter().filter(|entry| entry.series == "open/deal" && self.counts(ask, entry));
-        let open: Vec<Money> = open.filter_map(|entry| entry.sums.get(&measure).copied()).collect();
-        let of_goal = Ask { period, ..ask.clone() };
-        let won: Decimal = self
-            .within(&of_goal, "won")
-            .into_iter()
-            .filter_map(|entry| entry.sums.get(&measure).filter(|money| money.currency == own))
-            .map(|money| money.major())
-            .sum();
-        let is_known = open.iter().all(|money| money.currency == own);
-        let open: Decimal = open.iter().map(|money| money.major()).sum();
-        let left = (target - won).max(Decimal::ZERO);
-        Some(number((is_known && !left.is_zero()).then(|| open / left)))
     }
 }

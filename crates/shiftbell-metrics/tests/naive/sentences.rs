@@ -18,6 +18,8 @@ pub(crate) struct Open {
     pub(crate) entry: Entry,
     pub(crate) now: Instant,
     pub(crate) zone: Zone,
+    /// What the account pays a month.
+    pub(crate) mrr: Money,
 }
 
 impl Scope for Open {
@@ -27,6 +29,10 @@ impl Scope for Open {
             "deal.touched_today" => {
                 let day = moment("deal.last_touch_at").map(|at| self.zone.day_of(at));
                 Value::Bool(day == Some(self.zone.day_of(self.now)))
+            }
+            "customer.mrr" => Value::Money(self.mrr),
+            "customer.days_to_renewal" => {
+                Value::Number(moment("customer.renews_at")?.since(self.now).div_euclid(MS_PER_DAY).into())
             }
             "customer.days_since_contact" => {
                 let since = moment("customer.last_contact_at").unwrap_or(self.entry.at);

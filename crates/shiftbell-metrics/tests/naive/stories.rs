@@ -215,6 +215,8 @@ fn move_of(told: &mut Teller) -> &'static str {
         r#""type":"deal","set":{"deal":{"stage":"won","annual_amount":1300}}"#,
         r#""type":"deal","set":{"deal":{"stage":"won"}}"#,
         r#""type":"deal","set":{"deal":{"stage":"lost"}}"#,
+        r#""type":"deal","set":{"deal":{"stage":"lost","lost_reason":"no decision"}}"#,
+        r#""type":"deal","set":{"deal":{"lost_reason":"too dear"}}"#,
         r#""type":"deal","set":{"deal":{"stage":"open"}}"#,
         r#""type":"deal","set":{"deal":{"product":"Corporate_Events","owner":"cy@naive.example"}}"#,
         r#""type":"deal","owner":"Bob@naive.example","set":{"deal":{"annual_amount":"900.10"}}"#,
@@ -242,6 +244,10 @@ fn after(told: &mut Teller, names: &Names, start: Instant) {
             r#""type":"spend","amount":{"amount":"10.01","currency":"USD"}"#,
             r#""type":"spend","amount":25,"motion":"b2c""#,
             r#""type":"spend","amount":{"amount":"7","currency":"EUR"},"motion":"nowhere""#,
+            r#""type":"spend","amount":{"amount":"300.33","currency":"EUR"}"#,
+            r#""type":"spend","amount":{"amount":"3","currency":"GBP"}"#,
+            r#""type":"spend","for":"everything","amount":1200"#,
+            r#""type":"spend","for":"everything","amount":{"amount":"-7.77","currency":"EUR"}"#,
         ]);
         let who = names.company();
         told.tell(at, &format!("{rest},{who}"));

@@ -12,7 +12,7 @@ impl Naive<'_> {
         let workspace = &self.definitions.workspace;
         let today = workspace.zone.day_of(self.now);
         // How things stand is a matter of today.
-        if matches!(ask.kpi.kind, KpiKind::Stock { .. }) {
+        if matches!(ask.kpi.kind, KpiKind::Stock { .. } | KpiKind::Worklist { .. }) {
             return Period::of_days(today, today.plus(1), &workspace.zone);
         }
         if let Some(period) = super::revenue::default_period(self.definitions, ask, today) {

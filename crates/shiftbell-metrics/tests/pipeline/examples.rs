@@ -118,6 +118,24 @@ fn twelve_of_forty_closed_and_twelve_of_a_hundred_created_are_won() {
 }
 
 #[test]
+fn nobody_decided_about_a_deal_whose_company_is_of_another_motion_by_then() {
+    let mut defs = company();
+    defs.motions.iter_mut().for_each(|motion| motion.who_as_of_entry = true);
+    let said = |at: &str, more: &str| event(at, &format!(r#"{more},"deal":"d","company":"a""#));
+    let events = [
+        said("2026-07-06", r#""type":"order","status":"created""#),
+        event("2026-07-10", r#""type":"company","company":"a","set":{"company":{"segment":"business"}}"#),
+        said("2026-08-06", r#""type":"deal","set":{"deal":{"stage":"lost","lost_reason":"no decision"}}"#),
+    ];
+    let live = Live::batch(&defs, &Plan::new(&defs), &events);
+    let of = |kpi: &str| {
+        let question = Question { motion: Some("b2c".into()), ..question(kpi) };
+        live.ask(&defs, &question, at(LATER), &[]).figure
+    };
+    assert_eq!((of("win-rate"), of("win-rate-with-no-decision")), (rate(0, 0), rate(0, 1)));
+}
+
+#[test]
 fn with_the_deals_that_nobody_decided_two_of_three_are_one_of_three() {
     let events = [of("w", 20, 1, Then::Won), of("l", 10, 1, Then::Lost), of("q", 30, 1, Then::Quiet)].concat();
     assert_eq!(asked(&events, &question("win-rate"), LATER).figure, rate(20, 30));

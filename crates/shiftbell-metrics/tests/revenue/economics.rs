@@ -140,6 +140,13 @@ fn hundred_twenty_thousand_for_forty_customers_are_3000_and_37_5_months() {
 }
 
 #[test]
+fn a_value_that_no_money_can_hold_is_not_shown_as_nothing() {
+    let grown = [pays("2025-01-10", "a", 1), pays("2026-03-10", "a", 4_000_000)];
+    let found = asked(&company(&NAMES), &grown, "lifetime-value-five-years", MARCH);
+    assert_eq!(nothing(&found), "it is too large to be written");
+}
+
+#[test]
 fn a_cost_that_nobody_told_is_no_cost_of_zero() {
     let defs = company(&NAMES);
     let untold: Vec<StoredEvent> = march().into_iter().filter(|stored| stored.event.kind != "spend").collect();

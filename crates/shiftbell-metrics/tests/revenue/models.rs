@@ -55,6 +55,20 @@ fn of_licences_nothing_recurs_but_their_maintenance_is_renewed_or_not() {
     assert_eq!(dollars(&cost.figure), Decimal::from(4_500));
 }
 
+#[test]
+fn a_second_licence_of_a_customer_is_booked_too_and_is_no_new_customer() {
+    let defs = of("ownership", &["bookings", "acquisition-cost"]);
+    let again = r#""set":{"deal":{"bant":"met","stage":"won","annual_amount":{"amount":"8000","currency":"USD"}}}"#;
+    let events = [
+        licence("a", "2026-03-10", 50_000),
+        event("2026-05-10", &format!(r#""type":"deal","deal":"a-2","company":"a",{again}"#)),
+        event("2026-03-02", r#""type":"spend","company":"ourselves","amount":{"amount":"9000","currency":"USD"}"#),
+    ];
+    let bookings = asked(&defs, &events, "bookings", SPRING);
+    assert_eq!((dollars(&bookings.figure), bookings.figure.counted()), (Decimal::from(58_000), 2));
+    assert_eq!(dollars(&asked(&defs, &events, "acquisition-cost", SPRING).figure), Decimal::from(9_000));
+}
+
 /// Commits to 1,000 a month, and uses what each month says beyond.
 fn used(at: &str, change: &str, usage: u32) -> StoredEvent {
     let items =

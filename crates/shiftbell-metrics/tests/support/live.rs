@@ -33,6 +33,7 @@ impl Live {
         }
         let before = self.accounts.clone();
         self.append(stored);
+        self.find_accounts();
         let mut touched: BTreeSet<EntityId> = BTreeSet::new();
         for (entity, account) in &self.accounts {
             let old = before.get(entity);
@@ -41,13 +42,42 @@ impl Live {
                 touched.insert(*account);
             }
         }
+        let concerned = before.iter().chain(&self.accounts).filter(|(_, account)| touched.contains(account));
+        let concerned = concerned.map(|(entity, _)| *entity).collect();
+        self.refold(definitions, plan, &touched, concerned);
+    }
+
+    /// The same events and links, and nothing counted yet: a generation that is to be built.
+    pub(crate) fn empty(&self) -> Live {
+        Live {
+            events: self.events.clone(),
+            seen: self.seen.clone(),
+            pointers: self.pointers.clone(),
+            accounts: self.accounts.clone(),
+            ..Live::default()
+        }
+    }
+
+    /// Counts one account of a generation that is being built.
+    pub(crate) fn build(&mut self, definitions: &Definitions, plan: &Plan, account: EntityId) {
+        let members = self.accounts.iter().filter(|(_, of)| **of == account).map(|(entity, _)| *entity).collect();
+        self.refold(definitions, plan, &BTreeSet::from([account]), members);
+    }
+
+    /// Folds accounts again, and moves the numbers from what those entities put in to what they do now.
+    fn refold(
+        &mut self,
+        definitions: &Definitions,
+        plan: &Plan,
+        accounts: &BTreeSet<EntityId>,
+        concerned: BTreeSet<EntityId>,
+    ) {
         let mut new = BTreeMap::new();
-        for account in &touched {
+        for account in accounts {
             new.extend(plan.fold(*account, &self.of_account(*account)));
         }
-        let concerned = before.iter().chain(&self.accounts).filter(|(_, account)| touched.contains(account));
         let mut change = Delta::default();
-        for entity in concerned.map(|(entity, _)| *entity).collect::<BTreeSet<_>>() {
+        for entity in concerned {
             let old = self.contributions.remove(&entity).unwrap_or_else(|| Contribution::default().encode());
             let after = new.remove(&entity).unwrap_or_default();
             change.merge(delta(&Contribution::decode(&old).unwrap(), &after));
@@ -74,6 +104,10 @@ impl Live {
             self.pointers.entry(link.child.number()).or_default().take(&link);
         }
         self.events.entry(stored.event.entity_id()).or_default().push(stored.clone());
+    }
+
+    /// Whose journey each entity belongs to now.
+    fn find_accounts(&mut self) {
         for (entity, account) in &mut self.accounts {
             *account = account_of(*entity, |entity| self.pointers.get(&entity).copied());
         }
@@ -113,6 +147,7 @@ impl Live {
                 live.append(stored);
             }
         }
+        live.find_accounts();
         let mut all = Delta::default();
         for (account, events) in live.accounts() {
             for (entity, contribution) in plan.fold(account, &events) {

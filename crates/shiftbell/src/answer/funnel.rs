@@ -53,12 +53,13 @@ impl KeptFunnel {
     }
 }
 
-/// Any of its facts, by motion.
-fn made_of(step: &FunnelStep) -> String {
+/// Any of its facts, by motion; of a funnel of one motion only those that count in it.
+fn made_of(step: &FunnelStep, only: Option<&str>) -> String {
     let words = |facts: &Vec<String>| facts.iter().map(|fact| fact.replace('-', " ")).collect::<Vec<_>>().join(" or ");
-    let by_motion = step.facts.iter().map(|(motion, facts)| match motion.as_str() {
-        "" => words(facts),
-        motion => format!("in {motion} {}", words(facts)),
+    let counts = |motion: &str| only.is_none_or(|only| motion.is_empty() || motion == only);
+    let by_motion = step.facts.iter().filter(|(motion, _)| counts(motion)).map(|(motion, facts)| match only {
+        None if !motion.is_empty() => format!("in {motion} {}", words(facts)),
+        None | Some(_) => words(facts),
     });
     by_motion.collect::<Vec<_>>().join(", ")
 }
@@ -95,7 +96,7 @@ pub(crate) async fn counted(
     let kept = KeptFunnel {
         id: funnel.id.clone(),
         answer: answer.clone(),
-        steps: funnel.steps.iter().map(made_of).collect(),
+        steps: funnel.steps.iter().map(|step| made_of(step, funnel.motion.as_deref())).collect(),
         days: format!("{}..{}", period.from.date(), period.until.plus(-1).date()),
     };
     let body = json!({ "funnel": kept, "questions": [], "asked_at": now });

@@ -75,10 +75,10 @@ pub(super) async fn action(
 async fn open_records(desk: &mut Desk<'_>, mine: &Personal, rule: &Rule, stage: &str) -> Result<Vec<Entry>, AskError> {
     let motions = &desk.shelf.company.defs().motions;
     let motions = motions.iter().filter(|motion| rule.motion.as_ref().is_none_or(|only| *only == motion.id));
-    let mut found = Vec::new();
+    let (mut found, now) = (Vec::new(), desk.shelf.now);
     for motion in motions {
         let entries = desk.shelf.entries_of(mine, &motion.id, &format!("open/{stage}"), ALL_DAYS).await?;
-        found.extend(entries.into_iter().filter(|entry| mine.is(entry.owner.as_ref())));
+        found.extend(entries.into_iter().filter(|entry| mine.is(entry.owner.as_ref()) && !entry.is_over(now)));
     }
     Ok(found)
 }

@@ -106,9 +106,10 @@ async fn waiting(sweep: &mut Sweep<'_, '_>, fall: &Fall, awaited: &Awaited<'_>) 
     let series = format!("fact/{}", awaited.fact);
     let open = format!("open/{}", awaited.stage);
     let mut entries = sweep.desk.shelf.entries(&fall.watched.motion, &open, ALL_DAYS).await?;
+    let now = sweep.desk.shelf.now;
     entries.retain(|entry| {
         let last = entry.state(&series).and_then(|value| value.as_instant());
-        is_part(entry, &fall.watched) && last.is_none_or(|last| last < entry.at)
+        !entry.is_over(now) && is_part(entry, &fall.watched) && last.is_none_or(|last| last < entry.at)
     });
     entries.sort_by_key(|entry| (entry.at, entry.entity));
     Ok(entries)
