@@ -61,13 +61,14 @@ SELECT count(*) AS entered, count(CASE WHEN sql - mql <= INTERVAL '{days} days' 
 FROM people WHERE mql >= TIMESTAMPTZ '{start}' AND mql < TIMESTAMPTZ '{until}'
 """
 
-# What every subscription pays a month at an instant: the latest that was said of it, if it runs.
+# What every subscription pays a month at an instant: the latest that was said of it, if it runs. Those of test contacts do not count.
 MRR = """
 SELECT sum(amount) FROM (
   SELECT subscription,
     (array_agg(sub_amount ORDER BY happened DESC) FILTER (WHERE sub_amount IS NOT NULL))[1] AS amount,
     (array_agg(sub_status ORDER BY happened DESC) FILTER (WHERE sub_status IS NOT NULL))[1] AS status
   FROM events WHERE type = 'subscription' AND subscription IS NOT NULL AND happened < TIMESTAMPTZ '{at}'
+    AND (contact IS NULL OR contact NOT IN (SELECT contact FROM events WHERE domain = 'clowns.example' AND contact IS NOT NULL))
   GROUP BY subscription) AS plans
 WHERE status IN ('active', 'leaving')
 """

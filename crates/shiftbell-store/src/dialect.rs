@@ -171,8 +171,9 @@ pub(crate) struct Rows<'a> {
     columns: Vec<Column<'a>>,
 }
 
-/// Sizes of the pieces on SQLite. Few sizes, so that the prepared statements are used again.
-const SQLITE_PIECES: [usize; 7] = [512, 128, 32, 8, 4, 2, 1];
+/// Sizes of the pieces on SQLite: few, so that prepared statements are used again, and so many that hardly any number of rows
+/// takes more than four, because each piece is a trip to the thread of the connection.
+const SQLITE_PIECES: [usize; 18] = [512, 256, 128, 96, 64, 48, 32, 24, 16, 12, 8, 7, 6, 5, 4, 3, 2, 1];
 /// Largest piece on PostgreSQL.
 const POSTGRES_PIECE_MAX: usize = 5_000;
 
@@ -250,7 +251,7 @@ mod tests {
     fn rows_are_cut_into_few_sizes_without_loss() {
         let rows = Rows::new(1_183, vec![Column::SameBig(1)]);
         let sizes: Vec<usize> = rows.pieces(Dialect::Sqlite).iter().map(Range::len).collect();
-        assert_eq!(sizes, [512, 512, 128, 8, 8, 8, 4, 2, 1]);
+        assert_eq!(sizes, [512, 512, 128, 24, 7]);
         assert_eq!(rows.pieces(Dialect::Postgres), vec![0..1_183]);
     }
 

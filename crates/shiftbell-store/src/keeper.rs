@@ -1,9 +1,10 @@
 //! Receipts written behind the answers that they belong to: whoever asks does not wait for the disk.
 //!
-//! An answer is not a promise to a source: a receipt that is lost with the machine in the few milliseconds before it is
+//! An answer is not a promise to a source: a receipt that is lost with the machine in the hundredth of a second before it is
 //! durable loses the explanation of one number, never the number.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::{Db, StoreError};
 const WAITING_MAX: usize = 4_096;
 /// Largest transaction.
 const RECEIPTS_MAX: usize = 500;
+/// How long a receipt waits for others, unless somebody asks for one: each transaction makes every reader read its pages anew.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long a transaction waits that failed and may succeed, each time longer.
 const TRY_AGAIN_AFTER: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
@@ -75,6 +78,7 @@ impl Keeper {
 
 async fn keep_in_groups(db: Db, mut line: mpsc::Receiver<Waiting>, unkept: Arc<Mutex<HashSet<(String, String)>>>) {
     while let Some(first) = line.recv().await {
+        let mut gathered = pin!(tokio::time::sleep(GATHER));
         let mut group = Vec::new();
         let mut flushed = Vec::new();
         let mut next = Some(first);
@@ -83,7 +87,15 @@ async fn keep_in_groups(db: Db, mut line: mpsc::Receiver<Waiting>, unkept: Arc<M
                 Waiting::Receipt { workspace, receipt } => group.push((workspace, receipt)),
                 Waiting::Flush(done) => flushed.push(done),
             }
-            next = if group.len() < RECEIPTS_MAX { line.try_recv().ok() } else { None };
+            next = match (group.len() < RECEIPTS_MAX, flushed.is_empty()) {
+                (true, true) => tokio::select! {
+                    biased;
+                    waiting = line.recv() => waiting,
+                    () = &mut gathered => None,
+                },
+                (true, false) => line.try_recv().ok(),
+                (false, _) => None,
+            };
         }
         keep_patiently(&db, &group).await;
         let mut unkept = unkept.lock().unwrap_or_else(PoisonError::into_inner);
