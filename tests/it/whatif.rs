@@ -169,7 +169,7 @@ async fn a_funnel_of_the_file_counts_the_events_that_the_numbers_are_made_of() {
             "It said: Cold to contract, b2b: 10.0 % (4 of 40) within 60 days.".to_owned(),
             "Leads: 40. Counted: list import. Ask again".to_owned(),
             "Ask again: /kpi cold-to-contract 2026-07-01..2026-07-31".to_owned(),
-            format!("Won: {}, 10.0 % of the first. Counted: ", CHAIN[4]),
+            format!("Won: {}, 10.0 % of the first, median wait 40 days. Counted: contract won.", CHAIN[4]),
         ] {
             assert!(why.contains(&part), "{}: {part} is not in\n{why}", test.kind);
         }

@@ -1,6 +1,6 @@
 //! Receipts written behind the answers that they belong to: whoever asks does not wait for the disk.
 //!
-//! An answer is not a promise to a source: a receipt that is lost with the machine in the hundredth of a second before it is
+//! An answer is not a promise to a source: a receipt that is lost with the machine in the hundredths of a second before it is
 //! durable loses the explanation of one number, never the number.
 
 use std::collections::HashSet;

@@ -11,12 +11,11 @@ use super::worklist::depends_on_now;
 use super::{Cannot, Figure, Rate};
 use crate::codec::Name;
 use crate::contribution::LOST;
-use crate::definitions::Definitions;
-use crate::definitions::KpiKind;
 use crate::definitions::pipeline::{
     COVERAGE, CREATED_WIN_RATE, CYCLE_LENGTH, VELOCITY, WIN_RATE, WIN_RATE_BY_VALUE, WIN_RATE_WITH_NO_DECISION,
     amount_of, ends_of, stage_of,
 };
+use crate::definitions::{Definitions, KpiKind};
 use crate::fold::{CYCLE, closed_series};
 use crate::id::EntityId;
 use crate::money::{Currency, Money};

@@ -152,7 +152,7 @@ impl Message for DigestWhy {
                 line("Visit", "412", "first visit", "/kpi visit-to-call 2026-07-01..2026-09-30"),
                 DigestLine {
                     ask: None,
-                    ..line("Call", "103, 25.0 % of the first", "in b2b call accepted; median wait 9 days", "")
+                    ..line("Call", "103, 25.0 % of the first, median wait 9 days", "call accepted", "")
                 },
             ],
         };

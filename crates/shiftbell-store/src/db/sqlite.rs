@@ -21,9 +21,6 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const TRUNCATE_WAIT_MS: u32 = 100;
 /// Prepared statements kept per connection: a bulk text has one for each size of piece.
 const STATEMENTS_KEPT: usize = 512;
-/// Pages that the connection that writes keeps, in KiB: what is written at one time of day lies scattered, and nobody else
-/// changes it. It grows to this only while there is work.
-const WRITER_CACHE_KIB: u32 = 48_000;
 /// Rows that may wait for whoever reads them. The thread of a connection sleeps when so many wait, and each sleep costs more
 /// than hundreds of rows: an answer reads a few hundred cells at a time.
 const ROWS_WAITING_MAX: usize = 1024;
@@ -70,16 +67,15 @@ pub(super) async fn open_to_read(url: &str, shown: String) -> Result<SqliteDb, S
 
 async fn connected(options: SqliteConnectOptions, shown: String) -> Result<SqliteDb, StoreError> {
     let path = options.get_filename().to_owned();
-    let writer =
-        options.clone().pragma("cache_size", format!("-{WRITER_CACHE_KIB}")).connect().await.map_err(|error| {
-            match &error {
-                // 26: not a database.
-                sqlx::Error::Database(database) if database.code().as_deref() == Some("26") => {
-                    StoreError::NotADatabase { url: shown.clone() }
-                }
-                _ => StoreError::Unreachable { url: shown.clone(), why: super::reason(&error) },
+    let writer = options.clone().pragma("cache_size", "-16000").connect().await.map_err(|error| {
+        match &error {
+            // 26: not a database.
+            sqlx::Error::Database(database) if database.code().as_deref() == Some("26") => {
+                StoreError::NotADatabase { url: shown.clone() }
             }
-        })?;
+            _ => StoreError::Unreachable { url: shown.clone(), why: super::reason(&error) },
+        }
+    })?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS_MAX)
         .test_before_acquire(false)

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shiftbell_metrics::definitions::Definitions;
-use shiftbell_metrics::definitions::{FunnelStep, NamedFunnel, SkipPolicy};
+use shiftbell_metrics::definitions::{Definitions, FunnelStep, NamedFunnel, SkipPolicy};
 use shiftbell_metrics::funnel::{Anchor, Attribution, Cohort, Counting, Follower, Found, Order, Window, plan_of};
 use shiftbell_metrics::period::{Period, default_period, parse_period};
 use shiftbell_metrics::stats::Counts;
@@ -40,12 +39,12 @@ impl KeptFunnel {
         let command = || format!("/kpi {} {}", self.id, self.days);
         let is_known = defs.funnels.iter().any(|funnel| funnel.id == self.id);
         let line = |(place, (step, made_of)): (usize, (&FunnelStepLine, &String))| {
-            let wait = step.median_days.map(|days| format!("; median wait {} days", words::number(days)));
+            let wait = step.median_days.map(|days| format!(", median wait {} days", words::number(days)));
             let of_first = step.of_first.as_ref().map(|share| format!(", {} of the first", share.bare()));
             DigestLine {
                 label: step.label.clone(),
-                said: format!("{}{}", words::count(step.reached), of_first.unwrap_or_default()),
-                made_of: format!("{made_of}{}", wait.unwrap_or_default()),
+                said: [Some(words::count(step.reached)), of_first, wait].into_iter().flatten().collect(),
+                made_of: made_of.clone(),
                 ask: (place == 0 && is_known).then(command),
             }
         };
